@@ -1,0 +1,69 @@
+/** Values of the fact steps. Doubles are rounded to 4 decimals before anything compares or stores them. */
+
+/** Fact `normalise`, over a picture. Input digest: the picture's sha256. */
+export type NormaliseFact =
+  | {
+      ok: true
+      /** Sniffed format of the bytes as fetched: jpeg, png, webp, gif, avif. */
+      format: string
+      /** Pixels after orientation, before resizing. */
+      width: number
+      height: number
+      bytes: number
+      frames: number
+      has_alpha: boolean
+      released: { sha256: string; width: number; height: number; bytes: number }
+      /** 256 bit, 64 lowercase hex digits, of the decoded, oriented, flattened picture. */
+      pdq: string
+      /** 0 to 100; under 50 is nearly featureless. */
+      pdq_quality: number
+      sharpness: number
+      entropy: number
+      /** IPTC/PLUS DataMining value (the part behind the vocabulary prefix), null when none. */
+      data_mining: string | null
+      /** xmpRights:WebStatement, cc:license or dc:rights, null when none. */
+      licence: string | null
+    }
+  | { ok: false; reason: 'undecodable' | 'unsupported_format' | 'too_many_pixels' | 'kills_worker' }
+
+/** Fact `safety`, over a normalised picture. Input digest: its sha256. */
+export interface SafetyFact {
+  drawing: number
+  hentai: number
+  neutral: number
+  porn: number
+  sexy: number
+}
+
+export interface DetectorLabel {
+  /** BCP 47 base language as the detector says it, `und` when it gave none. */
+  lang: string
+  score: number
+}
+
+/** Fact `page-language`, over a page capture: every detector on the whole page's text. */
+export interface PageLanguageFact {
+  eld: DetectorLabel
+  cld3: DetectorLabel
+  /** Share of letters by ISO 15924 code, largest first, at most four. */
+  scripts: { script: string; share: number }[]
+  letters: number
+  declared: string | null
+}
+
+/** Fact `text`, over one native text. Input digest: sha256 of its UTF-8 bytes. */
+export interface TextFact {
+  /** Repaired text: mojibake mended, NFC, controls removed, white space collapsed. */
+  text: string
+  type: import('./candidate.ts').TextType
+  /** Dominant script of its letters (ISO 15924), `Zyyy` when it has none. */
+  script: string
+  script_share: number
+  letters: number
+  words: number
+  pii: ('email' | 'phone' | 'url' | 'card')[]
+  eld: DetectorLabel
+  cld3: DetectorLabel
+  /** eld's score for each language asked for by `contrast` or `languages`, base language -> score. */
+  eld_scores: Record<string, number>
+}
