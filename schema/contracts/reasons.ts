@@ -43,7 +43,13 @@ export const INPUT_REASONS = [
 export type InputReason = (typeof INPUT_REASONS)[number]
 
 /** A candidate that does not become (part of) a sample: judge candidates. */
-export const CANDIDATE_REASONS = [...FETCH_REASONS, ...INPUT_REASONS, 'decorative', 'boilerplate', 'language_not_wanted'] as const
+export const CANDIDATE_REASONS = [
+  ...FETCH_REASONS,
+  ...INPUT_REASONS,
+  'decorative',
+  'boilerplate',
+  'language_not_wanted',
+] as const
 export type CandidateReason = (typeof CANDIDATE_REASONS)[number]
 
 /** One text of a candidate that is not taken as native text: judge candidates. */

@@ -89,7 +89,14 @@ export interface ReleaseSpec {
   date: string
   base: string | null
   languages: string[]
-  card: { title: string; creators: string[]; contact: string; licence: string; citation: string | null; description: string | null }
+  card: {
+    title: string
+    creators: string[]
+    contact: string
+    licence: string
+    citation: string | null
+    description: string | null
+  }
   crawls: string[]
   crawl: CrawlSection | null
   image: ImageSection

@@ -1,0 +1,143 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { AppError, PermanentError, TransientError } from '../schema/contracts/errors.ts'
+
+/**
+ * The content-addressed store: bytes under the sha256 of the bytes. The interface is what S3 can do: put, get, has,
+ * range; nothing is ever changed in place.
+ */
+export interface ObjectStore {
+  /** Stores the bytes, returns their sha256 (32 bytes). Safe to run twice and at the same time. */
+  put(bytes: Uint8Array): Promise<Buffer>
+  /** The bytes, verified against their name. Throws OBJECT_MISSING or OBJECT_CORRUPT. */
+  get(sha: Uint8Array): Promise<Buffer>
+  /** A slice, not verified as a whole: whoever reads a WARC record checks the record's own digest. */
+  getRange(sha: Uint8Array, offset: number, length: number): Promise<Buffer>
+  has(sha: Uint8Array): Promise<boolean>
+  /** Where the object lies, for other programs on the same machine. */
+  locate(sha: Uint8Array): string
+}
+
+/** Two levels of 256 folders keep each under some 10,000 entries at 600 million objects. */
+function relativePath(hex: string): string {
+  return path.join(hex.slice(0, 2), hex.slice(2, 4), hex)
+}
+
+/** A store in a folder: temp file, fsync, rename, fsync of the folder. */
+export function createFolderStore(root: string): ObjectStore {
+  const made = new Set<string>()
+  const fileOf = (sha: Uint8Array) => path.join(root, relativePath(Buffer.from(sha).toString('hex')))
+
+  async function put(bytes: Uint8Array): Promise<Buffer> {
+    const sha = createHash('sha256').update(bytes).digest()
+    const target = fileOf(sha)
+    if ((await sizeOf(target)) === bytes.byteLength) return sha
+    const folder = path.dirname(target)
+    try {
+      if (!made.has(folder)) {
+        await mkdir(folder, { recursive: true })
+        made.add(folder)
+      }
+      await writeDurably(folder, target, bytes)
+    } catch (error) {
+      throw storeFault(error, root)
+    }
+    return sha
+  }
+
+  async function get(sha: Uint8Array): Promise<Buffer> {
+    const file = fileOf(sha)
+    const bytes = await readFile(file).catch((error: unknown) => {
+      throw missing(error, sha, root)
+    })
+    if (!createHash('sha256').update(bytes).digest().equals(Buffer.from(sha))) {
+      throw new PermanentError(
+        'OBJECT_CORRUPT',
+        `object ${hex(sha)} in ${root} does not have the digest of its name: restore it from a copy`,
+      )
+    }
+    return bytes
+  }
+
+  async function getRange(sha: Uint8Array, offset: number, length: number): Promise<Buffer> {
+    const handle = await open(fileOf(sha), 'r').catch((error: unknown) => {
+      throw missing(error, sha, root)
+    })
+    try {
+      const bytes = Buffer.alloc(length)
+      const { bytesRead } = await handle.read(bytes, 0, length, offset)
+      if (bytesRead !== length)
+        throw new PermanentError(
+          'OBJECT_CORRUPT',
+          `object ${hex(sha)} in ${root} is shorter than ${offset + length} bytes`,
+        )
+      return bytes
+    } finally {
+      await handle.close()
+    }
+  }
+
+  const has = async (sha: Uint8Array) => (await sizeOf(fileOf(sha))) !== null
+  return { put, get, getRange, has, locate: fileOf }
+}
+
+async function writeDurably(folder: string, target: string, bytes: Uint8Array): Promise<void> {
+  const temporary = path.join(folder, `.${randomUUID()}.tmp`)
+  try {
+    const handle = await open(temporary, 'wx')
+    try {
+      await handle.writeFile(bytes)
+      await handle.datasync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, target)
+    const directory = await open(folder, 'r')
+    try {
+      await directory.sync()
+    } finally {
+      await directory.close()
+    }
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+async function sizeOf(file: string): Promise<number | null> {
+  return stat(file).then(
+    (found) => found.size,
+    () => null,
+  )
+}
+
+function hex(sha: Uint8Array): string {
+  return Buffer.from(sha).toString('hex')
+}
+
+function missing(error: unknown, sha: Uint8Array, root: string): AppError {
+  if ((error as { code?: string }).code === 'ENOENT') {
+    return new PermanentError('OBJECT_MISSING', `object ${hex(sha)} is not in the store ${root}`, {}, error)
+  }
+  return storeFault(error, root)
+}
+
+function storeFault(error: unknown, root: string): AppError {
+  if (error instanceof AppError) return error
+  const code = (error as { code?: string }).code
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new TransientError(
+      'STORE_FULL',
+      `store ${root} is full: free some space; the work goes on by itself`,
+      {},
+      error,
+    )
+  }
+  return new TransientError(
+    'STORE_FAULT',
+    `store ${root}: ${error instanceof Error ? error.message : String(error)}`,
+    {},
+    error,
+  )
+}

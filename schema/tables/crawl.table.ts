@@ -1,0 +1,127 @@
+import type { ColumnType, Generated } from 'kysely'
+
+/** Timestamps come as Date and go in as Date or ISO text. */
+type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>
+type Json<T> = ColumnType<T, string, string>
+
+export interface CrawlTable {
+  crawl_no: Generated<number>
+  id: string
+  dataset: string
+  section_sha: Buffer
+  seq: number
+  section: Json<unknown>
+  shards: number
+  created_at: Timestamp
+}
+
+export type CrawlState = 'running' | 'paused' | 'partial' | 'done' | 'frozen' | 'cancelled' | 'failed'
+
+export interface CrawlStateTable {
+  crawl_no: number
+  state: CrawlState
+  paused: boolean
+  note: string | null
+  updated_at: Timestamp
+}
+
+export interface CaptureTable {
+  capture_id: Generated<string>
+  crawl_no: number
+  url_sha: Buffer
+  kind: 'page' | 'picture' | 'sitemap' | 'robots' | 'other'
+  status: number
+  body_sha: Buffer | null
+  body_bytes: string
+  media_type: string | null
+  content_language: string | null
+  signals: Json<unknown>
+  reserved: boolean
+  abuse: string | null
+  redirect_sha: Buffer | null
+  extract_input: Buffer | null
+  warc_sha: Buffer | null
+  warc_offset: string | null
+  warc_length: number | null
+  fetched_at: Timestamp
+}
+
+export interface CrawlFreezeTable {
+  crawl_no: number
+  digest: Buffer
+  entries: string
+  pages: string
+  pictures: string
+  frozen_at: Timestamp
+}
+
+export interface FrozenCaptureTable {
+  crawl_no: number
+  url_sha: Buffer
+  capture_id: string
+}
+
+export interface SiteTable {
+  crawl_no: number
+  site_no: number
+  scope_key: string
+  shard: number
+  declared: string
+  depth: Generated<number>
+  closed: Generated<boolean>
+}
+
+export interface ShardLeaseTable {
+  crawl_no: number
+  shard: number
+  owner: string
+  fence: string
+  until: Timestamp
+}
+
+export interface CrawlHostTable {
+  crawl_no: number
+  host: string
+  shard: number
+  suspended_until: Timestamp | null
+  failures: Generated<number>
+}
+
+export interface RobotsTable {
+  crawl_no: number
+  origin: string
+  rules: Json<unknown>
+  verdict: 'rules' | 'allow_all' | 'disallow_all'
+  fetched_at: Timestamp
+  capture_id: string | null
+}
+
+export type FrontierState = 'found' | 'pending' | 'leased' | 'retry' | 'done' | 'failed' | 'excluded'
+
+export interface FrontierTable {
+  crawl_no: number
+  url_sha: Buffer
+  shard: number
+  site_no: number | null
+  host: string
+  page: boolean
+  picture: boolean
+  sitemap: boolean
+  depth: number
+  admitted: boolean
+  redirects: number
+  state: FrontierState
+  reason: string | null
+  detail: string | null
+  attempts: number
+  next_at: Timestamp
+  seed: boolean
+  declared: string | null
+  from_sha: Buffer | null
+  capture_id: string | null
+}
+
+export interface UrlTable {
+  sha: Buffer
+  url: string
+}

@@ -1,0 +1,42 @@
+import type * as c from './crawl.table.ts'
+import type * as r from './release.table.ts'
+
+/** Every table, by name. Classes (history, work, erasable) stand in the tables' comments; see the migrations. */
+export interface Database {
+  crawl: c.CrawlTable
+  crawl_state: c.CrawlStateTable
+  capture: c.CaptureTable
+  crawl_freeze: c.CrawlFreezeTable
+  frozen_capture: c.FrozenCaptureTable
+  site: c.SiteTable
+  shard_lease: c.ShardLeaseTable
+  crawl_host: c.CrawlHostTable
+  robots: c.RobotsTable
+  frontier: c.FrontierTable
+  url: c.UrlTable
+  definition: r.DefinitionTable
+  fact: r.FactTable
+  fact_text: r.FactTable
+  survey: r.SurveyTable
+  generation: r.GenerationTable
+  release: r.ReleaseTable
+  release_state: r.ReleaseStateTable
+  release_run: r.ReleaseRunTable
+  run_page: r.RunPageTable
+  run_picture: r.RunPictureTable
+  candidate: r.CandidateTable
+  candidate_verdict: r.CandidateVerdictTable
+  sample: r.SampleTable
+  sample_verdict: r.SampleVerdictTable
+  sample_generation: r.SampleGenerationTable
+  member: r.MemberTable
+  kept: r.KeptTable
+  row_artifact: r.RowArtifactTable
+  release_file: r.ReleaseFileTable
+  release_end: r.ReleaseEndTable
+  recompute_difference: r.RecomputeDifferenceTable
+  audit: r.AuditTable
+  version_label: r.VersionLabelTable
+  in_flight: r.InFlightTable
+  shard_done: r.ShardDoneTable
+}
