@@ -64,3 +64,8 @@ export interface PageExtract {
   /** Visible text of the whole page, blocks separated by newlines, capped. */
   text: string
 }
+
+/** What the fact `extract` keeps of a page: links, directives and text serve the crawl only. */
+export type ExtractFact =
+  | { ok: true; title: string | null; lang: string | null; candidates: Candidate[] }
+  | { ok: false; reason: 'html_too_complex' | 'kills_worker' }

@@ -139,6 +139,32 @@ const HISTORY = [
     texts jsonb NOT NULL,
     PRIMARY KEY (run, page_no, position))`,
   `CREATE INDEX candidate_verdict_sample ON candidate_verdict (run, tag, picture)`,
+  // What the survey `frequency` found, as rows for look-ups; its artifact is the same content under one digest.
+  `CREATE TABLE text_frequency (
+    run bigint NOT NULL REFERENCES release_run,
+    host text COLLATE "C" NOT NULL,
+    ${digest('text_sha')},
+    uses int NOT NULL,
+    pages int NOT NULL,
+    pictures int NOT NULL,
+    PRIMARY KEY (run, host, text_sha))`,
+  `CREATE TABLE host_frequency (
+    run bigint NOT NULL REFERENCES release_run,
+    host text COLLATE "C" NOT NULL,
+    pages int NOT NULL,
+    PRIMARY KEY (run, host))`,
+  // Connected components of near pairs (PDQ <= 31) with more than one picture; the least digest names them.
+  `CREATE TABLE component (
+    run bigint NOT NULL REFERENCES release_run,
+    ${digest('picture')},
+    ${digest('least')},
+    PRIMARY KEY (run, picture))`,
+  `CREATE TABLE judgement (
+    def_id int NOT NULL REFERENCES definition,
+    ${digest('input')},
+    ${digest('output')},
+    first_run bigint NOT NULL,
+    PRIMARY KEY (def_id, input))`,
   `CREATE TABLE sample (
     run bigint NOT NULL REFERENCES release_run,
     sample_no int NOT NULL,
@@ -148,7 +174,7 @@ const HISTORY = [
     ${digest('picture')},
     page_no int NOT NULL,
     position int NOT NULL,
-    has_native boolean NOT NULL,
+    alt_sha bytea,
     host text COLLATE "C" NOT NULL,
     PRIMARY KEY (run, sample_no))`,
   `CREATE UNIQUE INDEX sample_key ON sample (run, key)`,
@@ -185,16 +211,18 @@ const HISTORY = [
     ${digest('leaf')},
     ${digest('row_sha')},
     PRIMARY KEY (run, sample_no))`,
-  // Rows of one shard for one data file group, as a content-addressed NDJSON object.
+  // Rows of one shard in key order, as a content-addressed NDJSON object.
   `CREATE TABLE row_artifact (
     run bigint NOT NULL REFERENCES release_run,
     shard int NOT NULL,
-    tag text COLLATE "C" NOT NULL,
-    split text COLLATE "C" NOT NULL,
     ${digest('sha')},
     rows int NOT NULL,
-    bytes bigint NOT NULL,
-    PRIMARY KEY (run, tag, split, shard))`,
+    first_key bytea NOT NULL,
+    last_key bytea NOT NULL,
+    PRIMARY KEY (run, shard))`,
+  `CREATE TABLE file_plan (
+    run bigint PRIMARY KEY REFERENCES release_run,
+    ${digest('artifact')})`,
   `CREATE TABLE release_file (
     run bigint NOT NULL REFERENCES release_run,
     path text COLLATE "C" NOT NULL,

@@ -32,6 +32,11 @@ export interface Database {
   member: r.MemberTable
   kept: r.KeptTable
   row_artifact: r.RowArtifactTable
+  file_plan: r.FilePlanTable
+  text_frequency: r.TextFrequencyTable
+  host_frequency: r.HostFrequencyTable
+  component: r.ComponentTable
+  judgement: r.JudgementTable
   release_file: r.ReleaseFileTable
   release_end: r.ReleaseEndTable
   recompute_difference: r.RecomputeDifferenceTable

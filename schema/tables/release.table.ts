@@ -116,7 +116,7 @@ export interface SampleTable {
   picture: Buffer
   page_no: number
   position: number
-  has_native: boolean
+  alt_sha: Buffer | null
   host: string
 }
 
@@ -159,11 +159,43 @@ export interface KeptTable {
 export interface RowArtifactTable {
   run: string
   shard: number
-  tag: string
-  split: string
   sha: Buffer
   rows: number
-  bytes: string
+  first_key: Buffer
+  last_key: Buffer
+}
+
+export interface FilePlanTable {
+  run: string
+  artifact: Buffer
+}
+
+export interface TextFrequencyTable {
+  run: string
+  host: string
+  text_sha: Buffer
+  uses: number
+  pages: number
+  pictures: number
+}
+
+export interface HostFrequencyTable {
+  run: string
+  host: string
+  pages: number
+}
+
+export interface ComponentTable {
+  run: string
+  picture: Buffer
+  least: Buffer
+}
+
+export interface JudgementTable {
+  def_id: number
+  input: Buffer
+  output: Buffer
+  first_run: string
 }
 
 export interface ReleaseFileTable {

@@ -1,0 +1,78 @@
+import type { PageLanguageFact } from '../../schema/contracts/facts.ts'
+import type { ExtractFact } from '../../schema/contracts/candidate.ts'
+import type { FoundUrl, UrlOutcome } from '../../schema/queries/frontier.ts'
+import type { NewCapture } from '../../schema/queries/captures.ts'
+import type { Signal } from './opt-out.ts'
+
+/** One response as it will be committed. `record` is its WARC record, null when no byte may be archived. */
+export interface CaptureDraft {
+  url: string
+  capture: Omit<NewCapture, 'warc' | 'signals'> & { signals: Signal[] }
+  record: WarcDraft | null
+  /** Bytes for the object store: a picture that may be kept. */
+  picture: Buffer | null
+  facts: { input: Buffer; extract: ExtractFact; language: PageLanguageFact } | null
+}
+
+export interface WarcDraft {
+  url: string
+  status: number
+  statusText: string
+  headers: [string, string][]
+  body: Buffer
+  fetchedAt: Date
+}
+
+/** All that became of one leased URL. */
+export interface UrlResult {
+  outcome: Omit<UrlOutcome, 'captureId'>
+  draft: CaptureDraft | null
+  found: FoundUrl[]
+}
+
+export interface RobotsResult {
+  origin: string
+  rules: unknown
+  verdict: 'rules' | 'allow_all' | 'disallow_all'
+  shard: number
+  /** Each hop, the last one is the answer. */
+  drafts: CaptureDraft[]
+}
+
+/** A batch is sealed at 100 records, 16 MiB or 2 s, whichever comes first (design, step crawl). */
+export const BATCH_RECORDS = 100
+export const BATCH_BYTES = 16 * 1024 * 1024
+export const BATCH_MS = 2_000
+
+/** What one shard has fetched and not yet committed; lost with the process, fetched again by its successor. */
+export class CrawlBatch {
+  readonly results: UrlResult[] = []
+  readonly robots: RobotsResult[] = []
+  bytes = 0
+  startedAt = 0
+
+  get records(): number {
+    return this.results.length + this.robots.length
+  }
+
+  addResult(result: UrlResult, now: number): void {
+    this.begin(now)
+    this.results.push(result)
+    this.bytes += result.draft?.record?.body.length ?? 0
+  }
+
+  addRobots(result: RobotsResult, now: number): void {
+    this.begin(now)
+    this.robots.push(result)
+    for (const draft of result.drafts) this.bytes += draft.record?.body.length ?? 0
+  }
+
+  isDue(now: number): boolean {
+    if (this.records === 0) return false
+    return this.records >= BATCH_RECORDS || this.bytes >= BATCH_BYTES || now - this.startedAt >= BATCH_MS
+  }
+
+  private begin(now: number): void {
+    if (this.records === 0) this.startedAt = now
+  }
+}

@@ -1,0 +1,119 @@
+import type { Kysely } from 'kysely'
+import { insertCaptures, insertFacts, recordRobotsUrls, upsertRobots } from '../../schema/queries/captures.ts'
+import { closeDepths, insertFound, writeOutcomes } from '../../schema/queries/frontier.ts'
+import { type Lease, renewShard } from '../../schema/queries/leases.ts'
+import type { Database } from '../../schema/tables/database.ts'
+import type { ObjectStore } from '../../infra/objects.ts'
+import type { CaptureDraft, CrawlBatch, WarcDraft } from './batch.ts'
+
+export interface CommitDeps {
+  db: Kysely<Database>
+  store: ObjectStore
+  createSegment(): SegmentBuilder
+  extractDef: number
+  languageDef: number
+  limits: { pagesPerHost: number; depth: number }
+}
+
+export interface SegmentBuilder {
+  add(record: WarcDraft): { offset: number; length: number }
+  seal(): Buffer
+}
+
+const STORE_CONCURRENCY = 4
+/** Facts found while crawling belong to no release's run. */
+const CRAWL_RUN = '0'
+
+/**
+ * Seals the batch's records as one WARC segment, stores it, then commits captures, facts, what was found and the URLs'
+ * new states in one transaction under the lease's fence. Bytes before rows: a crash between leaves an orphan object,
+ * never a row without bytes. Throws LEASE_LOST when the shard went to another worker: nothing is committed then.
+ */
+export async function commitBatch(
+  deps: CommitDeps,
+  lease: Lease,
+  batch: CrawlBatch,
+): Promise<{ admitted: number; found: number }> {
+  const drafts = [
+    ...batch.robots.flatMap((one) => one.drafts),
+    ...batch.results.flatMap((one) => (one.draft ? [one.draft] : [])),
+  ]
+  const places = await storeBytes(deps, drafts)
+  return deps.db.transaction().execute(async (tx) => {
+    await renewShard(tx, lease)
+    const ids = await insertCaptures(
+      tx,
+      lease.crawlNo,
+      drafts.map((draft) => ({ ...draft.capture, warc: places.get(draft) ?? null })),
+    )
+    const idOf = new Map(drafts.map((draft, index) => [draft, ids[index] ?? null]))
+    const facts = drafts.flatMap((draft) => (draft.facts ? [draft.facts] : []))
+    await insertFacts(
+      tx,
+      'fact_text',
+      deps.extractDef,
+      CRAWL_RUN,
+      facts.map((one) => ({ input: one.input, value: one.extract })),
+    )
+    await insertFacts(
+      tx,
+      'fact',
+      deps.languageDef,
+      CRAWL_RUN,
+      facts.map((one) => ({ input: one.input, value: one.language })),
+    )
+    await upsertRobots(
+      tx,
+      lease.crawlNo,
+      batch.robots.map((one) => ({ ...one, captureId: idOf.get(one.drafts.at(-1) as CaptureDraft) ?? null })),
+    )
+    await recordRobotsUrls(
+      tx,
+      lease.crawlNo,
+      batch.robots.flatMap((one) =>
+        one.drafts.map((draft) => ({
+          sha: draft.capture.urlSha,
+          url: draft.url,
+          host: hostOf(draft.url),
+          shard: one.shard,
+          captureId: idOf.get(draft) as string,
+        })),
+      ),
+    )
+    const found = batch.results.flatMap((one) => one.found)
+    await insertFound(tx, lease.crawlNo, found)
+    await writeOutcomes(
+      tx,
+      lease.crawlNo,
+      batch.results.map((one) => ({ ...one.outcome, captureId: one.draft ? (idOf.get(one.draft) ?? null) : null })),
+    )
+    const { admitted } = await closeDepths(tx, lease, deps.limits)
+    return { admitted, found: found.length }
+  })
+}
+
+async function storeBytes(
+  deps: CommitDeps,
+  drafts: readonly CaptureDraft[],
+): Promise<Map<CaptureDraft, { sha: Buffer; offset: number; length: number }>> {
+  const places = new Map<CaptureDraft, { sha: Buffer; offset: number; length: number }>()
+  const segment = deps.createSegment()
+  const spans = drafts.flatMap((draft) => (draft.record ? [{ draft, ...segment.add(draft.record) }] : []))
+  if (spans.length > 0) {
+    const sha = await deps.store.put(segment.seal())
+    for (const { draft, offset, length } of spans) places.set(draft, { sha, offset, length })
+  }
+  const pictures = [
+    ...new Map(
+      drafts.flatMap((one) => (one.picture ? [[one.capture.bodySha?.toString('hex'), one.picture] as const] : [])),
+    ).values(),
+  ]
+  for (let start = 0; start < pictures.length; start += STORE_CONCURRENCY) {
+    await Promise.all(pictures.slice(start, start + STORE_CONCURRENCY).map((bytes) => deps.store.put(bytes)))
+  }
+  return places
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host
+}

@@ -1,0 +1,251 @@
+import { randomUUID } from 'node:crypto'
+import { type Kysely, sql } from 'kysely'
+import type { FetchResult } from '../../infra/http.ts'
+import type { ObjectStore } from '../../infra/objects.ts'
+import type { CrawlRound, CrawlShardResult } from '../../schema/contracts/crawl-work.ts'
+import { PermanentError } from '../../schema/contracts/errors.ts'
+import type { CrawlSection } from '../../schema/contracts/spec.ts'
+import { type CrawlRecord, getCrawl, setCrawlState } from '../../schema/queries/crawls.ts'
+import { ensureDefinition } from '../../schema/queries/definitions.ts'
+import { freezeCrawl } from '../../schema/queries/freeze.ts'
+import { acquireShard, type Lease, releaseShard, renewShard } from '../../schema/queries/leases.ts'
+import { shardsWithWork, unfinishedUrls } from '../../schema/queries/crawl-progress.ts'
+import type { CrawlState } from '../../schema/tables/crawl.table.ts'
+import type { Database } from '../../schema/tables/database.ts'
+import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
+import type { Definition } from '../steps/step.ts'
+import type { SegmentBuilder } from './commit-batch.ts'
+import { canonicalUrl, inScope as isInScope, registrableDomain, urlDigest } from './canonical-url.ts'
+import { HostSchedule } from './host-schedule.ts'
+import type { InterpretDeps } from './interpret.ts'
+import { shardOf } from './plan-crawl.ts'
+import { productToken } from './robots.ts'
+import { type OriginRules, RobotsGate } from './robots-gate.ts'
+import { ShardCrawler } from './shard-crawler.ts'
+
+/** How long one activity crawls before it gives the shard back: short, so that the coordinator sees new work soon. */
+const BUDGET_MS = 20_000
+const RENEW_MS = 1_500
+const BUSY_RETRY_MS = 500
+/** Bytes out over bytes in at which a coded body is taken for a bomb (measured bombs: 1,000 and up; honest HTML: under 50). */
+const MAX_RATIO = 200
+
+export interface CrawlDeps extends Pick<
+  InterpretDeps,
+  'extractPage' | 'extractInput' | 'pageLanguage' | 'sniffImage' | 'matchAbuse' | 'parseSitemap'
+> {
+  db: Kysely<Database>
+  store: ObjectStore
+  worker: string
+  fetchOnce(request: {
+    url: string
+    userAgent: string
+    maxBodyBytes: number
+    deadlineMs: number
+    maxRatio: number
+    signal: AbortSignal
+  }): Promise<FetchResult>
+  createSegment(): SegmentBuilder
+  /** A place among the process' simultaneous requests. */
+  takeSlot(): (() => void) | null
+  definitions: { extract: Definition; pageLanguage: Definition }
+  commitId: string | null
+}
+
+export type CrawlActivities = ReturnType<typeof createCrawlActivities>
+
+export function createCrawlActivities(deps: CrawlDeps) {
+  /** What the coordinator should do next: a query of committed rows. Safe to run at any time. */
+  const planCrawlRound = (input: { crawlId: string }): Promise<CrawlRound> =>
+    runEdge(async () => {
+      const crawl = await requireCrawl(deps.db, input.crawlId)
+      if (crawl.state === 'cancelled') return { kind: 'cancelled' }
+      if (crawl.state === 'frozen') return { kind: 'finished' }
+      if (crawl.paused) return { kind: 'paused' }
+      const { shards, waitMs } = await shardsWithWork(deps.db, crawl.crawl_no)
+      return shards.length === 0 && waitMs === null
+        ? { kind: 'finished' }
+        : { kind: 'work', shards, waitMs: waitMs ?? 0 }
+    })
+
+  /** Crawls one shard for a while. A second run waits for the first one's lease; a zombie's commits are refused. */
+  const crawlShard = (input: { crawlId: string; shard: number }): Promise<CrawlShardResult> =>
+    runEdge(async (edge) => {
+      const crawl = await requireCrawl(deps.db, input.crawlId)
+      const lease = await waitForShard(deps, edge, crawl, input.shard)
+      return lease === null ? { outcome: 'busy', committed: 0 } : crawlLeased(deps, edge, crawl, lease)
+    })
+
+  /** Ends a crawl: partial when a URL could still be had or a seed failed, else frozen. Safe to run twice. */
+  const endCrawl = (input: { crawlId: string }): Promise<{ state: 'partial' | 'frozen' }> =>
+    runEdge(async () => {
+      const crawl = await requireCrawl(deps.db, input.crawlId)
+      if (crawl.state === 'frozen') return { state: 'frozen' }
+      const unfinished = await unfinishedUrls(deps.db, crawl.crawl_no)
+      if (unfinished.retryable > 0 || unfinished.failedSeeds > 0) {
+        await setCrawlState(deps.db, crawl.crawl_no, {
+          state: 'partial',
+          note: `${unfinished.failedSeeds} failed seeds, ${unfinished.retryable} URLs to retry`,
+        })
+        return { state: 'partial' }
+      }
+      await freezeCrawl(deps.db, crawl.crawl_no)
+      await setCrawlState(deps.db, crawl.crawl_no, { state: 'frozen', note: null })
+      return { state: 'frozen' }
+    })
+
+  const readCrawlState = (input: { crawlId: string }): Promise<{ state: CrawlState }> =>
+    runEdge(async () => ({ state: (await requireCrawl(deps.db, input.crawlId)).state }))
+
+  return { planCrawlRound, crawlShard, endCrawl, readCrawlState }
+}
+
+async function requireCrawl(db: Kysely<Database>, id: string): Promise<CrawlRecord> {
+  const crawl = await getCrawl(db, id)
+  if (!crawl) throw new PermanentError('CRAWL_NOT_FOUND', `crawl ${id} is not in the database: see ./mella crawl list`)
+  return crawl
+}
+
+async function waitForShard(
+  deps: CrawlDeps,
+  edge: EdgeContext,
+  crawl: CrawlRecord,
+  shard: number,
+): Promise<Lease | null> {
+  const owner = `${deps.worker}/${randomUUID()}`
+  while (!edge.signal.aborted) {
+    const lease = await acquireShard(deps.db, crawl.crawl_no, shard, owner)
+    if (lease) return lease
+    await edge.sleep(BUSY_RETRY_MS)
+  }
+  return null
+}
+
+async function crawlLeased(
+  deps: CrawlDeps,
+  edge: EdgeContext,
+  crawl: CrawlRecord,
+  lease: Lease,
+): Promise<CrawlShardResult> {
+  const lost = new AbortController()
+  const signal = AbortSignal.any([edge.signal, lost.signal])
+  const renewal = setInterval(() => {
+    renewShard(deps.db, lease).catch((error: unknown) => lost.abort(error))
+  }, RENEW_MS)
+  let committed = 0
+  try {
+    const crawler = await createShardCrawler(deps, crawl, lease, signal, (urls) => {
+      committed += urls
+    })
+    const outcome = await crawler.run(BUDGET_MS)
+    return { outcome, committed }
+  } finally {
+    clearInterval(renewal)
+    await releaseShard(deps.db, lease)
+  }
+}
+
+async function createShardCrawler(
+  deps: CrawlDeps,
+  crawl: CrawlRecord,
+  lease: Lease,
+  signal: AbortSignal,
+  onUrls: (urls: number) => void,
+): Promise<ShardCrawler> {
+  const section = crawl.section as CrawlSection
+  const { politeness, limits } = section
+  const schedule = new HostSchedule({
+    perHost: politeness.per_host,
+    perAddress: politeness.per_address,
+    delayMs: politeness.delay_ms,
+  })
+  const scopes = await siteScopes(deps.db, crawl.crawl_no)
+  const fetchUrl = (url: string) =>
+    deps.fetchOnce({
+      url,
+      userAgent: politeness.user_agent,
+      maxBodyBytes: limits.max_body_mib * 1024 * 1024,
+      deadlineMs: limits.seconds_per_page * 1000,
+      maxRatio: MAX_RATIO,
+      signal,
+    })
+  const sleep = (ms: number) => sleepOn(ms, signal)
+  const place = (url: string, base?: string) => {
+    const canonical = canonicalUrl(url, base)
+    if (canonical === null) return null
+    const { host, hostname } = new URL(canonical)
+    return {
+      url: canonical,
+      sha: Buffer.from(urlDigest(canonical), 'hex'),
+      host,
+      shard: shardOf(registrableDomain(hostname), crawl.shards),
+    }
+  }
+  const inScope = (siteNo: number, url: string) => isInScope(scopes.get(siteNo) as never, url)
+  const commit = {
+    db: deps.db,
+    store: deps.store,
+    createSegment: deps.createSegment,
+    extractDef: await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId),
+    languageDef: await ensureDefinition(deps.db, deps.definitions.pageLanguage, deps.commitId),
+    limits: { pagesPerHost: limits.pages_per_host, depth: limits.depth },
+  }
+  const interpret: InterpretDeps = { ...deps, section, place, inScope }
+  let crawler: ShardCrawler | null = null
+  const gate = new RobotsGate({
+    fetch: fetchUrl,
+    load: (origin) => loadRobots(deps.db, crawl.crawl_no, origin),
+    place,
+    record: (result) => crawler?.recordRobots(result),
+    sleep,
+    token: productToken(politeness.user_agent),
+  })
+  crawler = new ShardCrawler(
+    {
+      commit,
+      interpret,
+      section,
+      gate,
+      schedule,
+      fetch: fetchUrl,
+      takeSlot: deps.takeSlot,
+      isPaused: async () => {
+        const now = await getCrawl(deps.db, crawl.id)
+        return now === undefined || now.paused || now.state === 'cancelled' || now.state === 'frozen'
+      },
+      now: () => performance.now(),
+      sleep,
+      signal,
+      onCommit: (counts) => onUrls(counts.urls),
+    },
+    lease,
+  )
+  return crawler
+}
+
+/** A stored answer at most 24 h old (RFC 9309 2.4). */
+async function loadRobots(db: Kysely<Database>, crawlNo: number, origin: string): Promise<OriginRules | null> {
+  const found = await sql<OriginRules>`SELECT verdict, rules FROM robots
+    WHERE crawl_no = ${crawlNo} AND origin = ${origin} AND fetched_at > now() - interval '24 hours' AND verdict <> 'disallow_all'`.execute(
+    db,
+  )
+  return found.rows[0] ?? null
+}
+
+async function siteScopes(db: Kysely<Database>, crawlNo: number): Promise<Map<number, unknown>> {
+  const sites = await db.selectFrom('site').select(['site_no', 'scope_key']).where('crawl_no', '=', crawlNo).execute()
+  return new Map(sites.map((site) => [site.site_no, JSON.parse(site.scope_key)]))
+}
+
+function sleepOn(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const finish = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', finish)
+      resolve()
+    }
+    const timer = setTimeout(finish, ms)
+    signal.addEventListener('abort', finish, { once: true })
+  })
+}

@@ -1,0 +1,54 @@
+import type { CrawlSection } from '../../schema/contracts/spec.ts'
+import type { NewSite } from '../../schema/queries/crawls.ts'
+import { PermanentError } from '../../schema/contracts/errors.ts'
+import { sha256 } from '../steps/step.ts'
+import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
+
+/** Enough for a process to hold each shard's hosts in memory, few enough for a coordinator's window. */
+const MAX_SHARDS = 64
+
+/** A host's shard: by registrable domain, so that all names of a site have one owner. */
+export function shardOf(domain: string, shards: number): number {
+  return sha256(domain).readUInt32BE(0) % shards
+}
+
+/**
+ * Turns a crawl section into sites: seeds of one scope are one site, seeds that share a host are merged. A site declares
+ * the language that all its seeds stand under, `und` when they differ. Throws BAD_SEED.
+ */
+export function planSites(section: CrawlSection): { shards: number; sites: NewSite[] } {
+  const sites = new Map<
+    string,
+    { scope: unknown; declared: Set<string>; seeds: Map<string, NewSite['seeds'][number]>; domain: string }
+  >()
+  for (const [declared, urls] of Object.entries(section.seeds)) {
+    for (const raw of urls) {
+      const url = canonicalUrl(raw)
+      if (url === null) throw new PermanentError('BAD_SEED', `seed ${raw} is not an http or https URL`, { seed: raw })
+      const scope = siteOf(url, section.scope)
+      const { host, hostname } = new URL(url)
+      const key = section.scope === 'page' ? host : JSON.stringify(scope)
+      const site = sites.get(key) ?? {
+        scope,
+        declared: new Set<string>(),
+        seeds: new Map(),
+        domain: registrableDomain(hostname),
+      }
+      site.declared.add(declared)
+      site.seeds.set(url, { url, sha: Buffer.from(urlDigest(url), 'hex'), host })
+      sites.set(key, site)
+    }
+  }
+  // Twice as many as sites: fewer sites share a shard by chance.
+  const shards = Math.max(1, Math.min(MAX_SHARDS, sites.size * 2))
+  const planned = [...sites.entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  return {
+    shards,
+    sites: planned.map(([, site]) => ({
+      scopeKey: JSON.stringify(site.scope),
+      shard: shardOf(site.domain, shards),
+      declared: site.declared.size === 1 ? ([...site.declared][0] as string) : 'und',
+      seeds: [...site.seeds.values()],
+    })),
+  }
+}

@@ -1,0 +1,146 @@
+import type { FetchResult, FetchResponse } from '../../infra/http.ts'
+import type { RobotsResult, CaptureDraft } from './batch.ts'
+import { header } from './interpret.ts'
+import { parseHeaderSignals } from './opt-out.ts'
+import {
+  crawlDelaySeconds,
+  isAllowed,
+  type RobotsRules,
+  type RobotsVerdict,
+  robotsVerdict,
+  sitemaps,
+} from './robots.ts'
+import { sha256 } from '../steps/step.ts'
+
+/** Redirects of robots.txt in a row: RFC 9309 asks for at least five. */
+const ROBOTS_HOPS = 5
+/** A robots.txt that cannot be had is asked again this often, then its URLs are given up. */
+const UNREACHABLE_TRIES = 3
+/** The waits between those tries, milliseconds. */
+const UNREACHABLE_WAIT_MS = 2_000
+/** A site that asks for longer waits cannot be crawled in useful time; StormCrawler and Nutch skip it too. */
+export const MAX_CRAWL_DELAY_SECONDS = 30
+
+export interface OriginRules {
+  verdict: RobotsResult['verdict']
+  rules: RobotsRules | null
+}
+
+export interface RobotsGateDeps {
+  fetch(url: string): Promise<FetchResult>
+  load(origin: string): Promise<OriginRules | null>
+  place(url: string, base?: string): { url: string; sha: Buffer; host: string; shard: number } | null
+  record(result: RobotsResult): void
+  sleep(ms: number): Promise<void>
+  token: string
+}
+
+export type RobotsAnswer =
+  | { allowed: true; delayMs: number; sitemaps: string[] }
+  | { allowed: false; reason: 'robots_disallowed' | 'robots_unreachable'; detail: string | null }
+
+/** Asks an origin's robots.txt once and answers for each URL below it. */
+export class RobotsGate {
+  private readonly origins = new Map<string, Promise<OriginRules>>()
+  private readonly deps: RobotsGateDeps
+
+  constructor(deps: RobotsGateDeps) {
+    this.deps = deps
+  }
+
+  async ask(url: string): Promise<RobotsAnswer> {
+    const { origin } = new URL(url)
+    let known = this.origins.get(origin)
+    if (!known) {
+      known = this.load(origin)
+      this.origins.set(origin, known)
+      // A failed load (worker stopping) must not stay as the origin's answer.
+      known.catch(() => this.origins.delete(origin))
+    }
+    const { verdict, rules } = await known
+    if (verdict === 'disallow_all') return { allowed: false, reason: 'robots_unreachable', detail: null }
+    if (verdict === 'allow_all' || !rules) return { allowed: true, delayMs: 0, sitemaps: [] }
+    const answer = isAllowed(rules, this.deps.token, url)
+    if (!answer.allowed)
+      return {
+        allowed: false,
+        reason: 'robots_disallowed',
+        detail: answer.rule === null ? null : `${answer.rule} (line ${answer.line})`,
+      }
+    const seconds = crawlDelaySeconds(rules, this.deps.token) ?? 0
+    if (seconds > MAX_CRAWL_DELAY_SECONDS)
+      return { allowed: false, reason: 'robots_disallowed', detail: `crawl-delay ${seconds} s` }
+    return { allowed: true, delayMs: seconds * 1000, sitemaps: sitemaps(rules) }
+  }
+
+  private async load(origin: string): Promise<OriginRules> {
+    const stored = await this.deps.load(origin)
+    if (stored) return stored
+    for (let tried = 1; ; tried += 1) {
+      const answer = await this.fetchRobots(origin)
+      if (answer.verdict !== 'disallow_all' || tried >= UNREACHABLE_TRIES) {
+        this.deps.record({ ...answer, origin })
+        return { verdict: answer.verdict, rules: answer.rules as RobotsRules | null }
+      }
+      await this.deps.sleep(UNREACHABLE_WAIT_MS * tried)
+    }
+  }
+
+  private async fetchRobots(origin: string): Promise<Omit<RobotsResult, 'origin'>> {
+    const drafts: CaptureDraft[] = []
+    let url = `${origin}/robots.txt`
+    const shard = this.deps.place(url)?.shard ?? 0
+    const answer = (verdict: RobotsVerdict) => ({
+      verdict: verdict.kind,
+      rules: verdict.kind === 'rules' ? verdict.rules : null,
+      shard,
+      drafts,
+    })
+    for (let hop = 0; hop <= ROBOTS_HOPS; hop += 1) {
+      const result = await this.deps.fetch(url)
+      if (result.kind === 'failure') return answer(robotsVerdict({ failure: result.reason }))
+      drafts.push(robotsDraft(this.deps, url, result))
+      const location = header(result, 'location')
+      const next =
+        result.status >= 300 && result.status < 400 && location !== null ? this.deps.place(location, url) : null
+      if (next) {
+        url = next.url
+        continue
+      }
+      return answer(robotsVerdict({ status: result.status, body: result.body }))
+    }
+    return answer(robotsVerdict({ failure: 'too_many_redirects' }))
+  }
+}
+
+function robotsDraft(deps: RobotsGateDeps, url: string, response: FetchResponse): CaptureDraft {
+  const fetchedAt = new Date(response.startedAt)
+  return {
+    url,
+    capture: {
+      urlSha: deps.place(url)?.sha ?? sha256(url),
+      kind: 'robots',
+      status: response.status,
+      bodySha: sha256(response.body),
+      bodyBytes: response.body.length,
+      mediaType: header(response, 'content-type')?.slice(0, 200) ?? null,
+      contentLanguage: null,
+      signals: parseHeaderSignals(response.headers),
+      reserved: false,
+      abuse: null,
+      redirectSha: null,
+      extractInput: null,
+      fetchedAt,
+    },
+    record: {
+      url,
+      status: response.status,
+      statusText: response.statusText,
+      headers: response.headers,
+      body: response.rawBody,
+      fetchedAt,
+    },
+    picture: null,
+    facts: null,
+  }
+}

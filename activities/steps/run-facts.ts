@@ -1,0 +1,175 @@
+import { type Kysely, sql } from 'kysely'
+import { insertFacts, selectFacts } from '../../schema/queries/captures.ts'
+import { clearFlight, startFlight, type Flight, flightsLeft } from '../../schema/queries/in-flight.ts'
+import type { Database } from '../../schema/tables/database.ts'
+import { canonicalJson, sha256 } from './step.ts'
+
+/** Inputs computed and committed at a time (design rule 4: 25 to 100). */
+const CHUNK = 50
+/** An input alone in its chunk that ended its worker this often is dropped. */
+const KILLS = 3
+
+export interface FactInput<Input> {
+  /** Number in the run's frozen list. */
+  no: number
+  digest: Buffer
+  input: Input
+}
+
+export interface FactRun<Input, Value> {
+  db: Kysely<Database>
+  run: string
+  /** Recompute beside the stored results and record every difference. */
+  again: boolean
+  step: string
+  defId: number
+  table: 'fact' | 'fact_text'
+  worker: string
+  compute(input: Input): Promise<Value>
+  /** The value of an input that ends its worker. */
+  poisoned(): Value
+  /** Simultaneous computations. */
+  concurrency: number
+  /** Asked between chunks: true ends the run early, with `false` as result. */
+  shouldStop(): Promise<boolean> | boolean
+  signal: AbortSignal
+}
+
+/**
+ * The base of every fact step: computes what is not stored under (definition, input digest), commits in chunks, and on a
+ * retry goes on with what is missing. Counting is done here, from committed rows. Safe to run twice and at the same time:
+ * the first committed value stays. Returns false when it stopped early.
+ */
+export async function runFacts<Input, Value>(
+  facts: FactRun<Input, Value>,
+  inputs: readonly FactInput<Input>[],
+): Promise<boolean> {
+  const todo = await missing(facts, inputs)
+  const left = await flightsLeft(facts.db, facts.run, facts.step, inputs)
+  for (const chunk of chunksOf(todo, left)) {
+    if (await facts.shouldStop()) return false
+    facts.signal.throwIfAborted()
+    await runChunk(facts, chunk.inputs, chunk.tries)
+  }
+  return true
+}
+
+async function missing<Input, Value>(
+  facts: FactRun<Input, Value>,
+  inputs: readonly FactInput<Input>[],
+): Promise<FactInput<Input>[]> {
+  const unique = [...new Map(inputs.map((one) => [one.digest.toString('hex'), one])).values()]
+  if (facts.again) return unique
+  const stored = await selectFacts(
+    facts.db,
+    facts.table,
+    facts.defId,
+    unique.map((one) => one.digest),
+  )
+  return unique.filter((one) => !stored.has(one.digest.toString('hex')))
+}
+
+interface Chunk<Input> {
+  inputs: FactInput<Input>[]
+  tries: number
+}
+
+/**
+ * Cuts the list into chunks. Where a worker died, the range it held is run by itself; after a second death it is halved,
+ * until the input that kills stands alone.
+ */
+export function chunksOf<Input>(todo: readonly FactInput<Input>[], left: readonly Flight[]): Chunk<Input>[] {
+  const chunks: Chunk<Input>[] = []
+  const taken = new Set<number>()
+  for (const flight of left) {
+    const held = todo.filter((one) => one.no >= flight.first_no && one.no <= flight.last_no && !taken.has(one.no))
+    for (const one of held) taken.add(one.no)
+    if (held.length === 0) continue
+    if (held.length === 1 || flight.tries < KILLS - 1) {
+      chunks.push({ inputs: held, tries: flight.tries })
+      continue
+    }
+    const middle = Math.ceil(held.length / 2)
+    for (const half of [held.slice(0, middle), held.slice(middle)])
+      chunks.push({ inputs: half, tries: half.length === 1 ? 0 : 1 })
+  }
+  const rest = todo.filter((one) => !taken.has(one.no))
+  for (let start = 0; start < rest.length; start += CHUNK)
+    chunks.push({ inputs: rest.slice(start, start + CHUNK), tries: 0 })
+  return chunks
+}
+
+async function runChunk<Input, Value>(
+  facts: FactRun<Input, Value>,
+  inputs: FactInput<Input>[],
+  tries: number,
+): Promise<void> {
+  const first = inputs[0] as FactInput<Input>
+  const last = inputs.at(-1) as FactInput<Input>
+  const flight = { run: facts.run, step: facts.step, first_no: first.no, last_no: last.no }
+  const isPoison = inputs.length === 1 && tries >= KILLS
+  if (!isPoison) await startFlight(facts.db, flight, tries + 1, facts.worker)
+  const values: Value[] = isPoison
+    ? [facts.poisoned()]
+    : await mapLimited(inputs, facts.concurrency, (one) => facts.compute(one.input))
+  await facts.db.transaction().execute(async (tx) => {
+    if (facts.again) await recordDifferences(tx, facts, inputs, values)
+    await insertFacts(
+      tx,
+      facts.table,
+      facts.defId,
+      facts.run,
+      inputs.map((one, index) => ({ input: one.digest, value: values[index] })),
+    )
+    await clearFlight(tx, flight)
+  })
+}
+
+async function recordDifferences<Input, Value>(
+  tx: Kysely<Database>,
+  facts: FactRun<Input, Value>,
+  inputs: FactInput<Input>[],
+  values: Value[],
+): Promise<void> {
+  const stored = await selectFacts<unknown>(
+    tx,
+    facts.table,
+    facts.defId,
+    inputs.map((one) => one.digest),
+  )
+  for (const [index, one] of inputs.entries()) {
+    const before = stored.get(one.digest.toString('hex'))
+    if (before === undefined) continue
+    const storedSha = sha256(canonicalJson(before))
+    const computedSha = sha256(canonicalJson(JSON.parse(JSON.stringify(values[index]))))
+    if (storedSha.equals(computedSha)) continue
+    await sql`INSERT INTO recompute_difference (run, def_id, input, stored_sha, computed_sha)
+      VALUES (${facts.run}, ${facts.defId}, ${one.digest}, ${storedSha}, ${computedSha}) ON CONFLICT DO NOTHING`.execute(
+      tx,
+    )
+  }
+}
+
+/** Maps with at most `limit` at a time, results in order; the first failure stops new starts and is thrown. */
+export async function mapLimited<Item, Result>(
+  items: readonly Item[],
+  limit: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results = new Array<Result>(items.length)
+  let next = 0
+  const lane = async () => {
+    while (next < items.length) {
+      const index = next
+      next += 1
+      try {
+        results[index] = await work(items[index] as Item)
+      } catch (error) {
+        next = items.length
+        throw error
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))
+  return results
+}

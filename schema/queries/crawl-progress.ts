@@ -1,0 +1,62 @@
+import { type Kysely, sql } from 'kysely'
+import type { Database } from '../tables/database.ts'
+
+/** Shards with a URL due now, and milliseconds until the next waiting one is due (null when none waits). */
+export async function shardsWithWork(
+  db: Kysely<Database>,
+  crawlNo: number,
+): Promise<{ shards: number[]; waitMs: number | null }> {
+  const due = await sql<{ shard: number; wait_ms: number }>`
+    SELECT h.shard, min(greatest(0, extract(epoch FROM n.next_at - now()) * 1000))::float8 AS wait_ms
+    FROM crawl_host h
+    CROSS JOIN LATERAL (
+      SELECT f.next_at FROM frontier f
+      WHERE f.crawl_no = h.crawl_no AND f.host = h.host AND f.state IN ('pending', 'retry') ORDER BY f.next_at LIMIT 1) n
+    WHERE h.crawl_no = ${crawlNo} GROUP BY h.shard ORDER BY h.shard`.execute(db)
+  const leased = await sql<{ shard: number }>`
+    SELECT DISTINCT shard FROM frontier WHERE crawl_no = ${crawlNo} AND state = 'leased'`.execute(db)
+  const open = await sql<{ shard: number }>`
+    SELECT DISTINCT s.shard FROM site s WHERE s.crawl_no = ${crawlNo} AND NOT s.closed`.execute(db)
+  const waits = due.rows.map((row) => ({ shard: row.shard, wait: Number.isFinite(row.wait_ms) ? row.wait_ms : 0 }))
+  const now = new Set([
+    ...waits.filter((row) => row.wait === 0).map((row) => row.shard),
+    ...leased.rows.map((row) => row.shard),
+  ])
+  const later = waits.filter((row) => row.wait > 0).map((row) => row.wait)
+  // A site whose last depth was not closed (its worker died just then) needs its shard once more.
+  for (const row of open.rows) if (!waits.some((one) => one.shard === row.shard)) now.add(row.shard)
+  return { shards: [...now].sort((a, b) => a - b), waitMs: later.length === 0 ? null : Math.min(...later) }
+}
+
+export async function unfinishedUrls(
+  db: Kysely<Database>,
+  crawlNo: number,
+): Promise<{ retryable: number; failedSeeds: number }> {
+  const counted = await sql<{ retryable: string; failed_seeds: string }>`
+    SELECT count(*) FILTER (WHERE state IN ('pending', 'leased', 'retry')) AS retryable,
+      count(*) FILTER (WHERE seed AND (state IN ('failed', 'excluded') OR (state = 'done' AND reason = 'http_error'))) AS failed_seeds
+    FROM frontier WHERE crawl_no = ${crawlNo} AND (seed OR state IN ('pending', 'leased', 'retry'))`.execute(db)
+  const row = counted.rows[0]
+  return { retryable: Number(row?.retryable ?? 0), failedSeeds: Number(row?.failed_seeds ?? 0) }
+}
+
+export interface CrawlCounts {
+  states: { state: string; reason: string | null; count: number }[]
+  kinds: { kind: string; captures: number; bytes: number }[]
+}
+
+/** Counters are queries of committed rows. */
+export async function countCrawl(db: Kysely<Database>, crawlNo: number): Promise<CrawlCounts> {
+  const states = await sql<{ state: string; reason: string | null; count: string }>`
+    SELECT state, reason, count(*) FROM frontier WHERE crawl_no = ${crawlNo} GROUP BY state, reason ORDER BY state, reason NULLS FIRST`.execute(
+    db,
+  )
+  const kinds = await sql<{ kind: string; captures: string; bytes: string }>`
+    SELECT kind, count(*) AS captures, coalesce(sum(body_bytes), 0) AS bytes FROM capture WHERE crawl_no = ${crawlNo} GROUP BY kind ORDER BY kind`.execute(
+    db,
+  )
+  return {
+    states: states.rows.map((row) => ({ ...row, count: Number(row.count) })),
+    kinds: kinds.rows.map((row) => ({ kind: row.kind, captures: Number(row.captures), bytes: Number(row.bytes) })),
+  }
+}

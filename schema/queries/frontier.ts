@@ -1,0 +1,214 @@
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Database } from '../tables/database.ts'
+import type { Lease } from './leases.ts'
+
+export interface FrontierRow {
+  url_sha: Buffer
+  url: string
+  host: string
+  site_no: number | null
+  page: boolean
+  picture: boolean
+  sitemap: boolean
+  depth: number
+  redirects: number
+  attempts: number
+  seed: boolean
+  declared: string | null
+  first_tried: Date | null
+}
+
+/** Hosts of the shard that have a URL due now, and when the next one is due otherwise (milliseconds from now). */
+export async function hostsWithWork(
+  db: Kysely<Database>,
+  lease: Lease,
+  limit: number,
+): Promise<{ host: string; waitMs: number }[]> {
+  const found = await sql<{ host: string; wait_ms: number }>`
+    SELECT h.host, greatest(0, extract(epoch FROM greatest(n.next_at, coalesce(h.suspended_until, '-infinity')) - now()) * 1000)::float8 AS wait_ms
+    FROM crawl_host h
+    CROSS JOIN LATERAL (
+      SELECT f.next_at FROM frontier f
+      WHERE f.crawl_no = h.crawl_no AND f.host = h.host AND f.state IN ('pending', 'retry')
+      ORDER BY f.next_at LIMIT 1) n
+    WHERE h.crawl_no = ${lease.crawlNo} AND h.shard = ${lease.shard}
+    ORDER BY wait_ms, h.host COLLATE "C" LIMIT ${limit}`.execute(db)
+  return found.rows.map((row) => ({ host: row.host, waitMs: Number.isFinite(row.wait_ms) ? row.wait_ms : 0 }))
+}
+
+/** Marks up to `limit` due URLs of one host as leased and returns them. Only the shard's owner may call it. */
+export async function claimUrls(
+  db: Kysely<Database>,
+  lease: Lease,
+  host: string,
+  limit: number,
+): Promise<FrontierRow[]> {
+  const claimed = await sql<FrontierRow>`
+    WITH due AS (
+      SELECT f.crawl_no, f.url_sha FROM frontier f
+      WHERE f.crawl_no = ${lease.crawlNo} AND f.host = ${host} AND f.state IN ('pending', 'retry') AND f.next_at <= now()
+      ORDER BY f.next_at, f.url_sha LIMIT ${limit}),
+    owner AS (
+      SELECT 1 FROM shard_lease WHERE crawl_no = ${lease.crawlNo} AND shard = ${lease.shard} AND fence = ${lease.fence}
+        AND until > now())
+    UPDATE frontier f SET state = 'leased'
+    FROM due, url u
+    WHERE f.crawl_no = due.crawl_no AND f.url_sha = due.url_sha AND u.sha = f.url_sha AND EXISTS (SELECT 1 FROM owner)
+    RETURNING f.url_sha, u.url, f.host, f.site_no, f.page, f.picture, f.sitemap, f.depth, f.redirects, f.attempts, f.seed,
+      f.declared, NULL AS first_tried`.execute(db)
+  return claimed.rows
+}
+
+export interface FoundUrl {
+  sha: Buffer
+  url: string
+  host: string
+  shard: number
+  siteNo: number | null
+  depth: number
+  kind: 'page' | 'picture' | 'sitemap'
+  /** Found by a redirect: stands at its referrer's depth and needs no admission. */
+  redirects: number
+  fromSha: Buffer | null
+}
+
+/** Inserts what pages, sitemaps and redirects lead to. Known URLs gain what they were not wanted for before. */
+export async function insertFound(
+  tx: Transaction<Database>,
+  crawlNo: number,
+  found: readonly FoundUrl[],
+): Promise<void> {
+  if (found.length === 0) return
+  const unique = mergeFound(found)
+  const shas = unique.map((one) => one.sha)
+  await sql`INSERT INTO url (sha, url) SELECT * FROM unnest(${shas}::bytea[], ${unique.map((one) => one.url)}::text[]) AS t (sha, url)
+    ORDER BY sha ON CONFLICT DO NOTHING`.execute(tx)
+  await sql`INSERT INTO crawl_host (crawl_no, host, shard)
+    SELECT DISTINCT ${crawlNo}::int, host, shard FROM unnest(${unique.map((one) => one.host)}::text[], ${unique.map((one) => one.shard)}::int[]) AS t (host, shard)
+    ORDER BY host ON CONFLICT DO NOTHING`.execute(tx)
+  await sql`
+    INSERT INTO frontier AS f (crawl_no, url_sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted, state, from_sha)
+    SELECT ${crawlNo}::int, sha, shard, site_no, host, page, picture, sitemap, depth, redirects, direct AND page,
+      CASE WHEN direct OR picture OR sitemap THEN 'pending' ELSE 'found' END, from_sha
+    FROM unnest(${shas}::bytea[], ${unique.map((one) => one.shard)}::smallint[], ${unique.map((one) => one.siteNo)}::int[],
+      ${unique.map((one) => one.host)}::text[], ${unique.map((one) => one.page)}::bool[], ${unique.map((one) => one.picture)}::bool[],
+      ${unique.map((one) => one.sitemap)}::bool[], ${unique.map((one) => one.depth)}::smallint[],
+      ${unique.map((one) => one.redirects)}::smallint[], ${unique.map((one) => one.redirects > 0)}::bool[],
+      ${unique.map((one) => one.fromSha)}::bytea[])
+      AS t (sha, shard, site_no, host, page, picture, sitemap, depth, redirects, direct, from_sha)
+    ORDER BY sha
+    ON CONFLICT (crawl_no, url_sha) DO UPDATE SET
+      page = f.page OR excluded.page,
+      picture = f.picture OR excluded.picture,
+      sitemap = f.sitemap OR excluded.sitemap,
+      site_no = coalesce(f.site_no, excluded.site_no),
+      depth = CASE WHEN f.page AND excluded.page THEN least(f.depth, excluded.depth) WHEN excluded.page THEN excluded.depth ELSE f.depth END,
+      redirects = CASE WHEN excluded.admitted AND NOT f.admitted THEN greatest(f.redirects, excluded.redirects) ELSE f.redirects END,
+      admitted = f.admitted OR excluded.admitted,
+      state = CASE WHEN f.state = 'found' AND excluded.state = 'pending' THEN 'pending' ELSE f.state END
+    WHERE (f.page, f.picture, f.sitemap) IS DISTINCT FROM (f.page OR excluded.page, f.picture OR excluded.picture, f.sitemap OR excluded.sitemap)
+      OR (excluded.page AND excluded.depth < f.depth) OR (f.state = 'found' AND excluded.state = 'pending')
+      OR (excluded.admitted AND NOT f.admitted)`.execute(tx)
+}
+
+type MergedUrl = Omit<FoundUrl, 'kind'> & { page: boolean; picture: boolean; sitemap: boolean }
+
+/** One row a URL: ON CONFLICT cannot touch a row twice. Keeps the least depth, whatever the order of arrival. */
+function mergeFound(found: readonly FoundUrl[]): MergedUrl[] {
+  const byKey = new Map<string, MergedUrl>()
+  for (const one of found) {
+    const key = one.sha.toString('hex')
+    const page = one.kind === 'page'
+    const known = byKey.get(key)
+    if (!known) {
+      byKey.set(key, { ...one, page, picture: one.kind === 'picture', sitemap: one.kind === 'sitemap' })
+      continue
+    }
+    if (page) known.depth = known.page ? Math.min(known.depth, one.depth) : one.depth
+    known.page ||= page
+    known.picture ||= one.kind === 'picture'
+    known.sitemap ||= one.kind === 'sitemap'
+    known.siteNo ??= one.siteNo
+    known.redirects = Math.max(known.redirects, one.redirects)
+  }
+  return [...byKey.values()]
+}
+
+export interface UrlOutcome {
+  sha: Buffer
+  state: 'done' | 'retry' | 'failed' | 'excluded'
+  reason: string | null
+  detail: string | null
+  attempts: number
+  /** Milliseconds from now, for `retry`. */
+  waitMs: number
+  captureId: string | null
+}
+
+/** Writes what became of leased URLs. */
+export async function writeOutcomes(
+  tx: Transaction<Database>,
+  crawlNo: number,
+  outcomes: readonly UrlOutcome[],
+): Promise<void> {
+  if (outcomes.length === 0) return
+  await sql`
+    UPDATE frontier f SET state = t.state, reason = t.reason, detail = t.detail, attempts = t.attempts,
+      next_at = now() + make_interval(secs => t.wait_ms / 1000.0), capture_id = coalesce(t.capture_id, f.capture_id)
+    FROM unnest(${outcomes.map((one) => one.sha)}::bytea[], ${outcomes.map((one) => one.state)}::text[],
+      ${outcomes.map((one) => one.reason)}::text[], ${outcomes.map((one) => one.detail)}::text[],
+      ${outcomes.map((one) => one.attempts)}::smallint[], ${outcomes.map((one) => one.waitMs)}::float8[],
+      ${outcomes.map((one) => one.captureId)}::bigint[]) AS t (sha, state, reason, detail, attempts, wait_ms, capture_id)
+    WHERE f.crawl_no = ${crawlNo} AND f.url_sha = t.sha`.execute(tx)
+}
+
+/**
+ * Closes the depths of the shard's sites that have nothing left to do, and admits what they found: sorted by digest,
+ * until the host's budget is spent. Admission spends it, success and exclusion do not. Returns how many were admitted.
+ */
+export async function closeDepths(
+  tx: Transaction<Database>,
+  lease: Lease,
+  limits: { pagesPerHost: number; depth: number },
+): Promise<{ admitted: number; closed: number }> {
+  const open = await sql<{ site_no: number; depth: number }>`
+    SELECT s.site_no, s.depth FROM site s
+    WHERE s.crawl_no = ${lease.crawlNo} AND s.shard = ${lease.shard} AND NOT s.closed AND NOT EXISTS (
+      SELECT 1 FROM frontier f WHERE f.crawl_no = s.crawl_no AND f.site_no = s.site_no AND f.depth <= s.depth
+        AND f.state IN ('pending', 'leased', 'retry') AND (f.page OR f.sitemap))
+    ORDER BY s.site_no FOR UPDATE`.execute(tx)
+  let admitted = 0
+  let closed = 0
+  for (const site of open.rows) {
+    const depth = site.depth + 1
+    const count =
+      depth > limits.depth ? 0 : await admitDepth(tx, lease.crawlNo, site.site_no, depth, limits.pagesPerHost)
+    admitted += count
+    // A depth of which nothing was admitted leads to no further one.
+    if (count === 0) closed += 1
+    await sql`UPDATE site SET depth = ${depth}, closed = ${count === 0}
+      WHERE crawl_no = ${lease.crawlNo} AND site_no = ${site.site_no}`.execute(tx)
+  }
+  return { admitted, closed }
+}
+
+async function admitDepth(
+  tx: Transaction<Database>,
+  crawlNo: number,
+  siteNo: number,
+  depth: number,
+  pagesPerHost: number,
+): Promise<number> {
+  const admitted = await sql`
+    WITH spent AS (
+      SELECT host, count(*) AS pages FROM frontier
+      WHERE crawl_no = ${crawlNo} AND site_no = ${siteNo} AND page AND admitted AND redirects = 0 GROUP BY host),
+    ranked AS (
+      SELECT f.url_sha, row_number() OVER (PARTITION BY f.host ORDER BY f.url_sha) + coalesce(s.pages, 0) AS place
+      FROM frontier f LEFT JOIN spent s USING (host)
+      WHERE f.crawl_no = ${crawlNo} AND f.site_no = ${siteNo} AND f.page AND NOT f.admitted AND f.depth = ${depth})
+    UPDATE frontier f SET admitted = true, state = CASE WHEN f.state = 'found' THEN 'pending' ELSE f.state END
+    FROM ranked r
+    WHERE f.crawl_no = ${crawlNo} AND f.url_sha = r.url_sha AND r.place <= ${pagesPerHost}`.execute(tx)
+  return Number(admitted.numAffectedRows ?? 0n)
+}

@@ -1,0 +1,71 @@
+import { type Kysely, sql } from 'kysely'
+import type { Database } from '../tables/database.ts'
+
+export interface Flight {
+  first_no: number
+  last_no: number
+  tries: number
+}
+
+export interface FlightKey {
+  run: string
+  step: string
+  first_no: number
+  last_no: number
+}
+
+/** What a dead worker left in its hands, within the numbers of `inputs`. */
+export async function flightsLeft(
+  db: Kysely<Database>,
+  run: string,
+  step: string,
+  inputs: readonly { no: number }[],
+): Promise<Flight[]> {
+  if (inputs.length === 0) return []
+  const numbers = inputs.map((one) => one.no)
+  return db
+    .selectFrom('in_flight')
+    .select(['first_no', 'last_no', 'tries'])
+    .where('run', '=', run)
+    .where('step', '=', step)
+    .where('first_no', '>=', Math.min(...numbers))
+    .where('last_no', '<=', Math.max(...numbers))
+    .orderBy('tries', 'desc')
+    .orderBy('first_no')
+    .execute()
+}
+
+/** Says that a worker holds these inputs now; ranges inside it that others left are replaced. */
+export async function startFlight(
+  db: Kysely<Database>,
+  flight: FlightKey,
+  tries: number,
+  worker: string,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await sql`DELETE FROM in_flight WHERE run = ${flight.run} AND step = ${flight.step}
+      AND first_no <= ${flight.last_no} AND last_no >= ${flight.first_no}`.execute(tx)
+    await sql`INSERT INTO in_flight (run, step, first_no, last_no, tries, worker)
+      VALUES (${flight.run}, ${flight.step}, ${flight.first_no}, ${flight.last_no}, ${tries}, ${worker})
+      ON CONFLICT (run, step, first_no, last_no) DO UPDATE SET tries = greatest(in_flight.tries, excluded.tries), worker = excluded.worker, since = now()`.execute(
+      tx,
+    )
+  })
+}
+
+export async function clearFlight(db: Kysely<Database>, flight: FlightKey): Promise<void> {
+  await sql`DELETE FROM in_flight WHERE run = ${flight.run} AND step = ${flight.step}
+    AND first_no = ${flight.first_no} AND last_no = ${flight.last_no}`.execute(db)
+}
+
+/** A shard's step is done: how many inputs it had and how many of them this run computed. */
+export async function finishShard(
+  db: Kysely<Database>,
+  done: { run: string; step: string; shard: number; inputs: number; computed: number },
+): Promise<void> {
+  await db
+    .insertInto('shard_done')
+    .values(done)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}

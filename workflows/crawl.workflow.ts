@@ -1,0 +1,87 @@
+import {
+  ActivityFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineSignal,
+  isCancellation,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow'
+import { orchestrate } from './proxies.ts'
+import type { crawlShardWorkflow } from './crawl-shard.workflow.ts'
+
+export interface CrawlWorkflowInput {
+  crawlId: string
+  ioQueue: string
+  /** Shards crawled at a time. */
+  window: number
+}
+
+export interface CrawlWorkflowResult {
+  state: 'frozen' | 'partial' | 'cancelled'
+}
+
+/** Look again now: the crawl was paused, resumed, cancelled or given something back. */
+export const wakeSignal = defineSignal('wake')
+
+/** Far under the server's 4,096 events that suggest a new run. */
+const MAX_STARTS = 300
+const LONGEST_WAIT_MS = 60_000
+
+/**
+ * Crawls until no URL is left to try: a sliding window of shard workflows, each started when a query of committed rows
+ * says that its shard has work. Holds no list: which shards run is the only state, and a new run waits for them first.
+ */
+export async function crawlWorkflow(input: CrawlWorkflowInput): Promise<CrawlWorkflowResult> {
+  const { planCrawlRound, endCrawl } = orchestrate()
+  const running = new Set<number>()
+  let changed = false
+  let starts = 0
+  setHandler(wakeSignal, () => {
+    changed = true
+  })
+  for (;;) {
+    changed = false
+    const round = await planCrawlRound({ crawlId: input.crawlId })
+    if (round.kind === 'work') {
+      for (const shard of round.shards) {
+        if (running.has(shard) || running.size >= input.window) continue
+        starts += 1
+        running.add(shard)
+        const child = await startChild<typeof crawlShardWorkflow>('crawlShardWorkflow', {
+          workflowId: `${workflowInfo().workflowId}/shard/${shard}`,
+          args: [{ crawlId: input.crawlId, shard, ioQueue: input.ioQueue }],
+        })
+        const ended = () => {
+          running.delete(shard)
+          changed = true
+        }
+        child.result().then(ended, ended)
+      }
+    } else if (running.size === 0 && round.kind === 'cancelled') return { state: 'cancelled' }
+    else if (running.size === 0 && round.kind === 'finished') return endCrawl({ crawlId: input.crawlId })
+    if (starts >= MAX_STARTS) return renew(input, running)
+    if (round.kind === 'paused' && running.size === 0) await condition(() => changed)
+    else
+      await condition(
+        () => changed,
+        round.kind === 'work' && round.waitMs > 0 ? Math.min(round.waitMs, LONGEST_WAIT_MS) : LONGEST_WAIT_MS,
+      )
+  }
+}
+
+async function renew(input: CrawlWorkflowInput, running: Set<number>): Promise<never> {
+  await condition(() => running.size === 0)
+  return continueAsNew<typeof crawlWorkflow>(input)
+}
+
+/** True for a cancellation, also one that came through an activity. */
+export function wasCancelled(error: unknown): boolean {
+  return (
+    isCancellation(error) ||
+    (error instanceof ActivityFailure && isCancellation(error.cause)) ||
+    CancellationScope.current().consideredCancelled
+  )
+}

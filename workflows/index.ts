@@ -1,0 +1,6 @@
+export { crawlWorkflow } from './crawl.workflow.ts'
+export { crawlShardWorkflow } from './crawl-shard.workflow.ts'
+export { launchWorkflow } from './launch.workflow.ts'
+export { phaseWorkflow } from './phase.workflow.ts'
+export { releaseWorkflow } from './release.workflow.ts'
+export { shardWorkflow } from './shard.workflow.ts'
