@@ -24,6 +24,7 @@ export const FETCH_REASONS = [
   'truncated',
   'too_large',
   'decode_failed', // content coding
+  'bad_response', // not valid HTTP
   'bad_media_type',
   'opted_out', // noai, noimageai and the like, as the spec's `honour` list says
   'known_abuse',
@@ -31,6 +32,13 @@ export const FETCH_REASONS = [
   'deadline_passed',
 ] as const
 export type FetchReason = (typeof FETCH_REASONS)[number]
+
+/** What went wrong with a request, as a value: `reason` is counted, `errorCode` and `message` explain. */
+export interface FetchFault {
+  reason: FetchReason
+  errorCode: string
+  message: string
+}
 
 /** A fact step that could not work on a picture or page. */
 export const INPUT_REASONS = [
@@ -43,7 +51,13 @@ export const INPUT_REASONS = [
 export type InputReason = (typeof INPUT_REASONS)[number]
 
 /** A candidate that does not become (part of) a sample: judge candidates. */
-export const CANDIDATE_REASONS = [...FETCH_REASONS, ...INPUT_REASONS, 'decorative', 'boilerplate', 'language_not_wanted'] as const
+export const CANDIDATE_REASONS = [
+  ...FETCH_REASONS,
+  ...INPUT_REASONS,
+  'decorative',
+  'boilerplate',
+  'language_not_wanted',
+] as const
 export type CandidateReason = (typeof CANDIDATE_REASONS)[number]
 
 /** One text of a candidate that is not taken as native text: judge candidates. */
