@@ -1,4 +1,5 @@
 import type { FetchReason } from '../../schema/contracts/reasons.ts'
+import { canonicalUrl, MAX_URL_LENGTH } from './canonical-url.ts'
 import { comparablePath, comparablePattern, matches, parsePattern } from './robots-pattern.ts'
 import type { Pattern } from './robots-pattern.ts'
 import { readRobotsLines } from './robots-text.ts'
@@ -22,7 +23,7 @@ export interface RobotsGroup {
 /** What a robots.txt file says; plain data that can be stored as JSON. */
 export interface RobotsRules {
   groups: RobotsGroup[]
-  /** Absolute URLs in order of the file, each once. */
+  /** As written, in order of the file. */
   sitemaps: string[]
 }
 
@@ -41,13 +42,13 @@ export type RobotsVerdict =
   | { kind: 'allow_all' }
   | { kind: 'disallow_all'; reason: Extract<FetchReason, 'robots_unreachable'> }
 
-/** More sitemaps than this are not followed: the sitemap protocol's own limit on entries of an index. */
-const MAX_SITEMAPS = 50_000
+/** A file that names more is no help in finding pages. */
+const MAX_SITEMAPS = 1000
 
 /** Reads a robots.txt file; takes any bytes, never throws, linear time. */
 export function parseRobots(file: Uint8Array): RobotsRules {
   const groups: RobotsGroup[] = []
-  const sitemaps = new Set<string>()
+  const named: string[] = []
   let group: RobotsGroup | null = null
   let inAgents = false
   for (const { key, value, line } of readRobotsLines(file)) {
@@ -69,13 +70,13 @@ export function parseRobots(file: Uint8Array): RobotsRules {
         if (group !== null) group.crawlDelay ??= secondsOf(value)
         break
       case 'sitemap':
-        addSitemap(sitemaps, value)
+        if (named.length < MAX_SITEMAPS) named.push(sitemapText(value))
         break
       default:
         key satisfies never
     }
   }
-  return { groups, sitemaps: [...sitemaps] }
+  return { groups, sitemaps: named }
 }
 
 /** The name by which robots.txt knows a crawler: the leading letters, `_` and `-` of its user agent, lower case. */
@@ -103,9 +104,10 @@ export function crawlDelaySeconds(rules: RobotsRules, token: string): number | n
   return delays.length === 0 ? null : Math.max(...delays)
 }
 
-/** Absolute URLs of the sitemaps that the file names. */
-export function sitemaps(rules: RobotsRules): string[] {
-  return rules.sitemaps
+/** Canonical URLs of the sitemaps that the file names, each once; relative ones are taken against `robotsUrl`. */
+export function sitemaps(rules: RobotsRules, robotsUrl: string): string[] {
+  const found = rules.sitemaps.map((text) => canonicalUrl(text, robotsUrl)).flatMap((url) => (url.ok ? [url.url] : []))
+  return [...new Set(found)]
 }
 
 /**
@@ -165,9 +167,9 @@ function secondsOf(value: string): number | null {
   return /^\d{1,6}(?:\.\d{0,6})?$/.test(value) ? Number(value) : null
 }
 
-function addSitemap(sitemaps: Set<string>, value: string): void {
-  const text = Buffer.from(value, 'latin1').toString('utf8')
-  if (sitemaps.size < MAX_SITEMAPS && URL.canParse(text)) sitemaps.add(new URL(text).href)
+/** Values are bytes until here; addresses may be written in UTF-8. */
+function sitemapText(value: string): string {
+  return Buffer.from(value, 'latin1').toString('utf8').replaceAll('\0', '').slice(0, MAX_URL_LENGTH)
 }
 
 function pathOf(url: string): string {
