@@ -24,6 +24,7 @@ export const FETCH_REASONS = [
   'truncated',
   'too_large',
   'decode_failed', // content coding
+  'bad_response', // not valid HTTP
   'bad_media_type',
   'opted_out', // noai, noimageai and the like, as the spec's `honour` list says
   'known_abuse',
@@ -31,6 +32,13 @@ export const FETCH_REASONS = [
   'deadline_passed',
 ] as const
 export type FetchReason = (typeof FETCH_REASONS)[number]
+
+/** What went wrong with a request, as a value: `reason` is counted, `errorCode` and `message` explain. */
+export interface FetchFault {
+  reason: FetchReason
+  errorCode: string
+  message: string
+}
 
 /** A fact step that could not work on a picture or page. */
 export const INPUT_REASONS = [

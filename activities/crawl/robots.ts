@@ -1,0 +1,179 @@
+import type { FetchReason } from '../../schema/contracts/reasons.ts'
+import { canonicalUrl, MAX_URL_LENGTH } from './canonical-url.ts'
+import { comparablePath, comparablePattern, matches, parsePattern } from './robots-pattern.ts'
+import type { Pattern } from './robots-pattern.ts'
+import { readRobotsLines } from './robots-text.ts'
+
+export interface RobotsRule {
+  allow: boolean
+  /** In comparable form: percent-encoded, `*` and a final `$` with their meaning. */
+  pattern: string
+  /** Line of the file, from 1. */
+  line: number
+}
+
+export interface RobotsGroup {
+  /** Product tokens in lower case, `*` for all. */
+  agents: string[]
+  rules: RobotsRule[]
+  /** Seconds, null when not given. */
+  crawlDelay: number | null
+}
+
+/** What a robots.txt file says; plain data that can be stored as JSON. */
+export interface RobotsRules {
+  groups: RobotsGroup[]
+  /** As written, in order of the file. */
+  sitemaps: string[]
+}
+
+export interface RobotsDecision {
+  allowed: boolean
+  /** The token whose groups were asked, null when no group holds. */
+  group: string | null
+  /** The rule that decided, say `disallow: /private/`; null when none matched. */
+  rule: string | null
+  line: number | null
+}
+
+/** What the outcome of fetching robots.txt means for its host (RFC 9309 2.3.1). */
+export type RobotsVerdict =
+  | { kind: 'rules'; rules: RobotsRules }
+  | { kind: 'allow_all' }
+  | { kind: 'disallow_all'; reason: Extract<FetchReason, 'robots_unreachable'> }
+
+/** A file that names more is no help in finding pages. */
+const MAX_SITEMAPS = 1000
+
+/** Reads a robots.txt file; takes any bytes, never throws, linear time. */
+export function parseRobots(file: Uint8Array): RobotsRules {
+  const groups: RobotsGroup[] = []
+  const named: string[] = []
+  let group: RobotsGroup | null = null
+  let inAgents = false
+  for (const { key, value, line } of readRobotsLines(file)) {
+    switch (key) {
+      case 'user-agent':
+        if (group === null || !inAgents) {
+          group = { agents: [], rules: [], crawlDelay: null }
+          groups.push(group)
+        }
+        inAgents = true
+        group.agents.push(tokenOf(value))
+        break
+      case 'allow':
+      case 'disallow':
+        inAgents = false
+        if (value !== '') group?.rules.push({ allow: key === 'allow', pattern: comparablePattern(value), line })
+        break
+      case 'crawl-delay':
+        if (group !== null) group.crawlDelay ??= secondsOf(value)
+        break
+      case 'sitemap':
+        if (named.length < MAX_SITEMAPS) named.push(sitemapText(value))
+        break
+      default:
+        key satisfies never
+    }
+  }
+  return { groups, sitemaps: named }
+}
+
+/** The name by which robots.txt knows a crawler: the leading letters, `_` and `-` of its user agent, lower case. */
+export function productToken(userAgent: string): string {
+  return (/^[A-Za-z_-]*/.exec(userAgent)?.[0] ?? '').toLowerCase()
+}
+
+/**
+ * May the crawler named `token` fetch `url`? The groups that name it are taken together, else those of `*`; the
+ * matching rule with the most octets decides, at equal length the allowing one. `/robots.txt` is always allowed.
+ * A `url` that does not parse is taken as a path.
+ */
+export function isAllowed(rules: RobotsRules, token: string, url: string): RobotsDecision {
+  const plan = planFor(rules, token)
+  const path = pathOf(url)
+  const hit = path === '/robots.txt' ? undefined : plan.rules.find((rule) => matches(rule.parsed, path))
+  if (hit === undefined) return { allowed: true, group: plan.group, rule: null, line: null }
+  const rule = `${hit.allow ? 'allow' : 'disallow'}: ${hit.pattern}`
+  return { allowed: hit.allow, group: plan.group, rule, line: hit.line }
+}
+
+/** Seconds between requests that the file asks of `token`, null when it does not. The largest of several groups. */
+export function crawlDelaySeconds(rules: RobotsRules, token: string): number | null {
+  const delays = groupsFor(rules, token).groups.flatMap(({ crawlDelay }) => (crawlDelay === null ? [] : [crawlDelay]))
+  return delays.length === 0 ? null : Math.max(...delays)
+}
+
+/** Canonical URLs of the sitemaps that the file names, each once; relative ones are taken against `robotsUrl`. */
+export function sitemaps(rules: RobotsRules, robotsUrl: string): string[] {
+  const found = rules.sitemaps.map((text) => canonicalUrl(text, robotsUrl)).flatMap((url) => (url.ok ? [url.url] : []))
+  return [...new Set(found)]
+}
+
+/**
+ * 2xx is read; 4xx means that there are no rules; everything else means that the rules are not known, and then nothing
+ * may be fetched: 5xx, 429 (a 4xx in form, overload in meaning), any network failure, too many redirects.
+ */
+export function robotsVerdictForStatus(
+  outcome: { status: number; body: Uint8Array } | { failure: FetchReason },
+): RobotsVerdict {
+  if ('failure' in outcome) return { kind: 'disallow_all', reason: 'robots_unreachable' }
+  const { status, body } = outcome
+  if (status >= 200 && status < 300) return { kind: 'rules', rules: parseRobots(body) }
+  if (status >= 400 && status < 500 && status !== 429) return { kind: 'allow_all' }
+  return { kind: 'disallow_all', reason: 'robots_unreachable' }
+}
+
+interface Plan {
+  group: string | null
+  rules: (RobotsRule & { parsed: Pattern })[]
+}
+
+/** Parsed once per file and token: a host's URLs are asked one by one. */
+const plans = new WeakMap<RobotsRules, Map<string, Plan>>()
+
+function planFor(rules: RobotsRules, token: string): Plan {
+  let byToken = plans.get(rules)
+  if (byToken === undefined) plans.set(rules, (byToken = new Map()))
+  let plan = byToken.get(token)
+  if (plan === undefined) byToken.set(token, (plan = makePlan(rules, token)))
+  return plan
+}
+
+/** Rules in order of decision, so that the first match is the answer. */
+function makePlan(rules: RobotsRules, token: string): Plan {
+  const { name, groups } = groupsFor(rules, token)
+  const ordered = groups
+    .flatMap((group) => group.rules)
+    .map((rule) => ({ ...rule, parsed: parsePattern(rule.pattern) }))
+    .sort((a, b) => b.parsed.octets - a.parsed.octets || Number(b.allow) - Number(a.allow) || a.line - b.line)
+  return { group: name, rules: ordered }
+}
+
+function groupsFor(rules: RobotsRules, token: string): { name: string | null; groups: RobotsGroup[] } {
+  const name = productToken(token)
+  const named = name === '' ? [] : rules.groups.filter(({ agents }) => agents.includes(name))
+  if (named.length > 0) return { name, groups: named }
+  const general = rules.groups.filter(({ agents }) => agents.includes('*'))
+  return { name: general.length > 0 ? '*' : null, groups: general }
+}
+
+/** `*` alone or before a blank stands for all; a version or comment after a token does not count. */
+function tokenOf(value: string): string {
+  return /^\*(?:\s|$)/.test(value) ? '*' : productToken(value)
+}
+
+function secondsOf(value: string): number | null {
+  return /^\d{1,6}(?:\.\d{0,6})?$/.test(value) ? Number(value) : null
+}
+
+/** Values are bytes until here; addresses may be written in UTF-8. */
+function sitemapText(value: string): string {
+  return Buffer.from(value, 'latin1').toString('utf8').replaceAll('\0', '').slice(0, MAX_URL_LENGTH)
+}
+
+function pathOf(url: string): string {
+  if (!URL.canParse(url)) return comparablePath(Buffer.from(url).toString('latin1'))
+  const { pathname, search } = new URL(url)
+  return comparablePath(pathname + search)
+}

@@ -1,0 +1,183 @@
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { PermanentError } from '../schema/contracts/errors.ts'
+import type { FetchFault, FetchReason } from '../schema/contracts/reasons.ts'
+
+/** `range` names the special-purpose range that the address lies in. */
+export type AddressVerdict = { ok: true } | { ok: false; range: string }
+
+export type UrlVerdict = { ok: true; url: URL } | { ok: false; fault: FetchFault }
+
+export interface AddressGuard {
+  /** May a socket be opened to this address (IPv4 or IPv6 literal without brackets)? Never throws. */
+  check(ip: string): AddressVerdict
+  /** May this URL be asked for at all? Judges scheme, userinfo, port, name and literal address; opens nothing. */
+  checkUrl(url: string): UrlVerdict
+}
+
+/**
+ * Ports of the web. A crawler that may be sent anywhere by a link asks web ports only: mail, database and cluster
+ * services on other ports would answer a request with effects. Permitted networks are free of this rule.
+ */
+const WEB_PORTS = new Set([80, 443, 8000, 8008, 8080, 8443, 8888])
+
+/** Special-purpose space of the IANA registries, and provider addresses in public space. */
+const BLOCKED_V4: readonly (readonly [string, string])[] = [
+  ['0.0.0.0/8', 'this network'],
+  ['10.0.0.0/8', 'private'],
+  ['100.64.0.0/10', 'carrier-grade NAT'],
+  ['127.0.0.0/8', 'loopback'],
+  ['168.63.129.16/32', 'provider metadata'],
+  ['169.254.0.0/16', 'link local'],
+  ['172.16.0.0/12', 'private'],
+  ['192.0.0.0/24', 'protocol assignments'],
+  ['192.0.2.0/24', 'documentation'],
+  ['192.88.99.0/24', '6to4 relay'],
+  ['192.168.0.0/16', 'private'],
+  ['198.18.0.0/15', 'benchmarking'],
+  ['198.51.100.0/24', 'documentation'],
+  ['203.0.113.0/24', 'documentation'],
+  ['224.0.0.0/4', 'multicast'],
+  ['240.0.0.0/4', 'reserved'],
+]
+
+/** Inside 2000::/3. Everything outside it is refused without a table, but for the forms that carry an IPv4 address. */
+const BLOCKED_V6: readonly (readonly [string, string])[] = [
+  ['2001::/32', 'teredo'],
+  ['2001::/23', 'protocol assignments'],
+  ['2001:db8::/32', 'documentation'],
+  ['3fff::/20', 'documentation'],
+]
+
+/** Names that only a private network answers. A name without a dot never leaves one either. */
+const PRIVATE_SUFFIXES = [
+  'localhost',
+  'localdomain',
+  'local',
+  'internal',
+  'intranet',
+  'private',
+  'corp',
+  'home',
+  'lan',
+  'home.arpa',
+  'svc',
+  'cluster.local',
+  'onion',
+]
+
+type Block = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
+
+const parseBlocks = <T extends ipaddr.IPv4 | ipaddr.IPv6>(table: readonly (readonly [string, string])[]) =>
+  table.map(([cidr, range]) => ({ block: ipaddr.parseCIDR(cidr) as [T, number], range }))
+
+const V4 = parseBlocks<ipaddr.IPv4>(BLOCKED_V4)
+const V6 = parseBlocks<ipaddr.IPv6>(BLOCKED_V6)
+const GLOBAL_V6 = ipaddr.IPv6.parseCIDR('2000::/3')
+const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96')
+const SIX_TO_FOUR = ipaddr.IPv6.parseCIDR('2002::/16')
+
+/**
+ * Guard of every socket that the crawl opens: public addresses only, and what `allow` (CIDRs or single addresses)
+ * permits. Throws PermanentError `NETWORK_ALLOW_INVALID` when an entry of `allow` is neither.
+ */
+export function createAddressGuard(options: { allow: readonly string[] }): AddressGuard {
+  const permitted = options.allow.map(parsePermitted)
+  const isPermitted = (ip: ipaddr.IPv4 | ipaddr.IPv6) => permitted.some((block) => isInside(ip, block))
+
+  function check(text: string): AddressVerdict {
+    const ip = parseAddress(text)
+    if (ip === null) return { ok: false, range: 'not an address' }
+    if (isPermitted(ip)) return { ok: true }
+    const range = ip instanceof ipaddr.IPv4 ? rangeOfV4(ip) : rangeOfV6(ip)
+    return range === null ? { ok: true } : { ok: false, range }
+  }
+
+  function checkUrl(text: string): UrlVerdict {
+    if (!URL.canParse(text)) return refuse('bad_url', 'URL_INVALID', 'url does not parse')
+    const url = new URL(text)
+    if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+      return refuse('bad_scheme', 'URL_SCHEME', `scheme ${url.protocol} is not http or https`)
+    }
+    if (url.username !== '' || url.password !== '') {
+      return refuse('bad_url', 'URL_USERINFO', 'url carries a user name or password')
+    }
+    return checkHost(url)
+  }
+
+  function checkHost(url: URL): UrlVerdict {
+    const literal = literalAddress(url.hostname)
+    if (literal !== null) {
+      const verdict = check(literal)
+      if (!verdict.ok) return refuse('address_blocked', 'ADDRESS_BLOCKED', `address ${literal} is ${verdict.range}`)
+    }
+    if (permitted.length > 0) return { ok: true, url }
+    if (literal === null && isPrivateName(url.hostname)) {
+      return refuse('address_blocked', 'NAME_BLOCKED', `name ${url.hostname} belongs to private networks`)
+    }
+    if (url.port !== '' && !WEB_PORTS.has(Number(url.port))) {
+      return refuse('address_blocked', 'PORT_BLOCKED', `port ${url.port} is not a port of the web`)
+    }
+    return { ok: true, url }
+  }
+
+  return { check, checkUrl }
+}
+
+/** The address of a URL's host when it is a literal one, without brackets; null for a name. */
+export function literalAddress(hostname: string): string | null {
+  const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+  return isIP(bare) === 0 ? null : bare
+}
+
+function refuse(reason: FetchReason, errorCode: string, message: string): UrlVerdict {
+  return { ok: false, fault: { reason, errorCode, message } }
+}
+
+function isPrivateName(hostname: string): boolean {
+  const name = (hostname.endsWith('.') ? hostname.slice(0, -1) : hostname).toLowerCase()
+  if (!name.includes('.')) return true
+  return PRIVATE_SUFFIXES.some((suffix) => name.endsWith(`.${suffix}`) || name === suffix)
+}
+
+/** IPv4-mapped addresses become their IPv4 address: a socket opened to them goes there. */
+function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
+  if (isIP(text) === 0) return null
+  const ip = ipaddr.parse(text)
+  return ip instanceof ipaddr.IPv6 && ip.isIPv4MappedAddress() ? ip.toIPv4Address() : ip
+}
+
+function parsePermitted(text: string): Block {
+  const single = parseAddress(text)
+  if (single !== null) return [single, single instanceof ipaddr.IPv4 ? 32 : 128]
+  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text)
+  throw new PermanentError('NETWORK_ALLOW_INVALID', `network ${text} is not an address or CIDR`, { network: text })
+}
+
+function isInside(ip: ipaddr.IPv4 | ipaddr.IPv6, [base, bits]: Block): boolean {
+  if (ip instanceof ipaddr.IPv4) return base instanceof ipaddr.IPv4 && ip.match(base, bits)
+  return base instanceof ipaddr.IPv6 && ip.match(base, bits)
+}
+
+function rangeOfV4(ip: ipaddr.IPv4): string | null {
+  const hit = V4.find(({ block }) => ip.match(block))
+  if (hit !== undefined) return hit.range
+  const known = ip.range()
+  return known === 'unicast' ? null : known
+}
+
+function rangeOfV6(ip: ipaddr.IPv6): string | null {
+  const bytes = ip.toByteArray()
+  if (ip.match(NAT64)) return innerRange(bytes.slice(12), 'nat64')
+  if (ip.match(SIX_TO_FOUR)) return innerRange(bytes.slice(2, 6), '6to4')
+  const known = ip.range()
+  if (!ip.match(GLOBAL_V6)) return known === 'unicast' ? 'outside global unicast' : known
+  const hit = V6.find(({ block }) => ip.match(block))
+  if (hit !== undefined) return hit.range
+  return known === 'unicast' ? null : known
+}
+
+function innerRange(bytes: number[], carrier: string): string | null {
+  const range = rangeOfV4(new ipaddr.IPv4(bytes))
+  return range === null ? null : `${carrier} of ${range}`
+}

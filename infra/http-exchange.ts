@@ -1,0 +1,154 @@
+import type { Dispatcher } from 'undici'
+import type { FetchFault } from '../schema/contracts/reasons.ts'
+import { classifyFault } from './fetch-failure.ts'
+import type { Lane } from './http-sockets.ts'
+import type { Deadline } from './request-deadline.ts'
+
+/** What came over the wire for one request; `fault` is null for a whole response. */
+export interface Exchanged {
+  fault: FetchFault | null
+  /** 0 when no response head came. */
+  status: number
+  statusText: string
+  headers: [string, string][]
+  /** Transfer coding undone, content coding as received. */
+  body: Buffer
+  remoteAddress: string | null
+  /** The request went out on a connection that had served another before. */
+  reused: boolean
+}
+
+export const DEADLINE_FAULT: FetchFault = {
+  reason: 'timeout',
+  errorCode: 'DEADLINE',
+  message: 'the whole request took too long',
+}
+
+const EMPTY = Buffer.alloc(0)
+
+/** What is known when no connection came free in time. */
+export const NOT_SENT: Exchanged = {
+  fault: DEADLINE_FAULT,
+  status: 0,
+  statusText: '',
+  headers: [],
+  body: EMPTY,
+  remoteAddress: null,
+  reused: false,
+}
+
+/**
+ * Sends one GET over a lane and gathers the response, at most `maxBodyBytes` of it. Rejects only as
+ * `classifyFault` throws; after a fault or rejection the lane is not to be used again.
+ */
+export function exchange(
+  lane: Lane,
+  url: URL,
+  headers: string[],
+  maxBodyBytes: number,
+  deadline: Deadline,
+): Promise<Exchanged> {
+  return new Promise((resolve, reject) => {
+    const gather = new Gatherer(lane, maxBodyBytes)
+    gather.settled = (seen) => resolve(seen)
+    gather.broken = reject
+    deadline.onOver(() => gather.fail(DEADLINE_FAULT))
+    if (deadline.over) return
+    lane.client.dispatch({ origin: url.origin, path: `${url.pathname}${url.search}`, method: 'GET', headers }, gather)
+  })
+}
+
+/** Receives a response piece by piece. Settles once; whatever comes later is ignored. */
+class Gatherer implements Dispatcher.DispatchHandler {
+  settled: (seen: Exchanged) => void = () => {}
+  broken: (error: unknown) => void = () => {}
+  readonly #lane: Lane
+  readonly #maxBodyBytes: number
+  readonly #openedBefore: number
+  #done = false
+  #status = 0
+  #statusText = ''
+  #headers: [string, string][] = []
+  #chunks: Buffer[] = []
+  #received = 0
+  #remoteAddress: string | null = null
+
+  constructor(lane: Lane, maxBodyBytes: number) {
+    this.#lane = lane
+    this.#maxBodyBytes = maxBodyBytes
+    this.#openedBefore = lane.opened
+  }
+
+  onRequestStart(): void {
+    this.#remoteAddress = this.#lane.remoteAddress
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    statusText?: string,
+  ): void {
+    if (status < 200) return
+    this.#status = status
+    this.#statusText = statusText ?? ''
+    this.#headers = pairsOf(controller.rawHeaders)
+    const declared = this.#headers.find(([name]) => name.toLowerCase() === 'content-length')
+    if (declared !== undefined && Number(declared[1]) > this.#maxBodyBytes) this.fail(tooLarge(this.#maxBodyBytes))
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#done) return
+    this.#received += chunk.length
+    if (this.#received > this.#maxBodyBytes) this.fail(tooLarge(this.#maxBodyBytes))
+    else this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#done) return
+    const [first] = this.#chunks
+    this.#settle(null, this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks))
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#done) return
+    try {
+      this.fail(classifyFault(error, this.#status !== 0))
+    } catch (local) {
+      this.#done = true
+      this.broken(local)
+    }
+  }
+
+  fail(fault: FetchFault): void {
+    if (!this.#done) this.#settle(fault, EMPTY)
+  }
+
+  #settle(fault: FetchFault | null, body: Buffer): void {
+    this.#done = true
+    this.#chunks = []
+    this.settled({
+      fault,
+      status: this.#status,
+      statusText: this.#statusText,
+      headers: this.#headers,
+      body,
+      remoteAddress: this.#remoteAddress,
+      reused: this.#openedBefore > 0 && this.#lane.opened === this.#openedBefore,
+    })
+  }
+}
+
+function tooLarge(maxBodyBytes: number): FetchFault {
+  return { reason: 'too_large', errorCode: 'BODY_TOO_LARGE', message: `body is over ${maxBodyBytes} bytes` }
+}
+
+function pairsOf(raw: Dispatcher.DispatchController['rawHeaders']): [string, string][] {
+  if (!Array.isArray(raw)) return []
+  const pairs: [string, string][] = []
+  for (let i = 0; i + 1 < raw.length; i += 2) pairs.push([textOf(raw[i]), textOf(raw[i + 1])])
+  return pairs
+}
+
+const textOf = (bytes: Buffer | string | undefined) =>
+  typeof bytes === 'string' ? bytes : (bytes?.toString('latin1') ?? '')

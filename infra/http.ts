@@ -1,0 +1,198 @@
+import type { FetchFault, FetchReason } from '../schema/contracts/reasons.ts'
+import type { AddressGuard } from './address-guard.ts'
+import { decodeBody, parseCodings } from './content-coding.ts'
+import { dial, systemLookup } from './http-connect.ts'
+import type { DnsLookup } from './http-connect.ts'
+import { exchange, NOT_SENT } from './http-exchange.ts'
+import type { Exchanged } from './http-exchange.ts'
+import { createLanePool } from './http-sockets.ts'
+import type { LanePool, SocketLimits } from './http-sockets.ts'
+import { createDeadline } from './request-deadline.ts'
+import type { Deadline } from './request-deadline.ts'
+import type { ResolveMap } from './resolve-map.ts'
+
+export interface FetchRequest {
+  url: string
+  userAgent: string
+  /** Further request headers, say conditional ones. */
+  headers?: [string, string][]
+  /** Bytes, of the body as received and of the body as decoded alike. */
+  maxBodyBytes: number
+  /** Milliseconds for everything: waiting for a connection, name, handshake, head, body. */
+  deadlineMs: number
+  /** Decoded bytes over received bytes, asked past 1 MiB. */
+  maxRatio: number
+  /** The caller's own cancellation: rejects with its reason. */
+  signal?: AbortSignal
+}
+
+export interface FetchResponse {
+  kind: 'response'
+  url: string
+  status: number
+  statusText: string
+  /** As sent: order, case and repetition kept; bytes above ASCII as Latin-1. */
+  headers: [string, string][]
+  /** Content codings undone; what identities are taken of. */
+  body: Buffer
+  /** Content codings as received, transfer coding undone; the same buffer as `body` where there was none. */
+  rawBody: Buffer
+  contentCodings: string[]
+  remoteAddress: string | null
+  /** Epoch milliseconds: evidence, never part of a result. */
+  startedAt: number
+  durationMs: number
+  truncated: false
+}
+
+export interface FetchFailure {
+  kind: 'failure'
+  url: string
+  reason: FetchReason
+  errorCode: string
+  message: string
+  /** What was known of the response when it failed. */
+  status: number | null
+  headers: [string, string][]
+  remoteAddress: string | null
+  startedAt: number
+  durationMs: number
+}
+
+export type FetchResult = FetchResponse | FetchFailure
+
+export interface WebFetcher {
+  /**
+   * One GET, one hop: a redirect is a response like any other. The web's faults are values; rejects only when the
+   * caller's signal fires (with its reason) or this machine is out of sockets (TransientError `FETCH_LOCAL_RESOURCE`).
+   */
+  fetchOnce(request: FetchRequest): Promise<FetchResult>
+  close(): Promise<void>
+}
+
+export interface WebFetcherOptions {
+  guard: AddressGuard
+  resolve?: ResolveMap | null
+  dnsLookup?: DnsLookup
+  ca?: string | null
+  connectTimeoutMs?: number
+  sockets?: Partial<SocketLimits>
+}
+
+const DEFAULT_SOCKETS: SocketLimits = {
+  perOrigin: 8,
+  total: 512,
+  maxHeaderBytes: 32 * 1024,
+  headersTimeoutMs: 20_000,
+  bodyTimeoutMs: 20_000,
+}
+
+/**
+ * Only gzip is asked for, since every reader of a WARC record opens it with its standard library; deflate and br are
+ * decoded all the same when a server sends them unasked.
+ */
+const ACCEPT_ENCODING = 'gzip'
+
+/**
+ * The crawl's only way to the web. Every URL and every address of every new socket passes the guard; proxies named by
+ * the environment are not used; HTTP/1.1 only, so that no connection is shared between names.
+ */
+export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
+  const dialOptions = {
+    guard: options.guard,
+    resolve: options.resolve ?? null,
+    dnsLookup: options.dnsLookup ?? systemLookup,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    ca: options.ca ?? null,
+  }
+  const lanes = createLanePool({ ...DEFAULT_SOCKETS, ...options.sockets }, (origin, signal) =>
+    dial(origin, dialOptions, signal),
+  )
+
+  async function fetchOnce(request: FetchRequest): Promise<FetchResult> {
+    request.signal?.throwIfAborted()
+    const startedAt = Date.now()
+    const clock = performance.now()
+    const head = () => ({ url: request.url, startedAt, durationMs: Math.round(performance.now() - clock) })
+    const failed = (fault: FetchFault, seen: Exchanged = NOT_SENT): FetchFailure => ({
+      kind: 'failure',
+      ...head(),
+      ...fault,
+      status: seen.status === 0 ? null : seen.status,
+      headers: seen.headers,
+      remoteAddress: seen.remoteAddress,
+    })
+
+    const checked = options.guard.checkUrl(request.url)
+    if (!checked.ok) return failed(checked.fault)
+    const deadline = createDeadline(request.deadlineMs, request.signal)
+    try {
+      const seen = await exchangeOverPool(lanes, checked.url, request, deadline)
+      if (deadline.aborted) throw request.signal?.reason
+      if (seen.fault !== null) return failed(seen.fault, seen)
+      const codings = parseCodings(headerValues(seen.headers, 'content-encoding'))
+      const decoded = await decodeBody(seen.body, codings, {
+        maxBytes: request.maxBodyBytes,
+        maxRatio: request.maxRatio,
+      })
+      if (!decoded.ok) return failed(decoded.fault, seen)
+      return {
+        kind: 'response',
+        ...head(),
+        status: seen.status,
+        statusText: seen.statusText,
+        headers: seen.headers,
+        body: decoded.body,
+        rawBody: seen.body,
+        contentCodings: codings,
+        remoteAddress: seen.remoteAddress,
+        truncated: false,
+      }
+    } finally {
+      deadline.clear()
+    }
+  }
+
+  return { fetchOnce, close: () => lanes.close() }
+}
+
+/** All values of a header, in order of arrival. `name` in lower case. */
+export function headerValues(headers: readonly (readonly [string, string])[], name: string): string[] {
+  return headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value)
+}
+
+/**
+ * A server may close a kept connection just when a request goes out on it. That says nothing of the site, so such a
+ * request goes out once more on a new socket (RFC 9112, 9.3.1).
+ */
+async function exchangeOverPool(
+  lanes: LanePool,
+  url: URL,
+  request: FetchRequest,
+  deadline: Deadline,
+): Promise<Exchanged> {
+  const first = await exchangeOnce(lanes, url, request, deadline)
+  const isStale = first.fault?.reason === 'reset' && first.reused && !deadline.over
+  return isStale ? exchangeOnce(lanes, url, request, deadline) : first
+}
+
+async function exchangeOnce(lanes: LanePool, url: URL, request: FetchRequest, deadline: Deadline): Promise<Exchanged> {
+  const { lane: taking, giveUp } = lanes.take(url.origin)
+  deadline.onOver(giveUp)
+  const lane = await taking
+  if (lane === null) return NOT_SENT
+  let broken = true
+  try {
+    const seen = await exchange(lane, url, requestHeaders(request), request.maxBodyBytes, deadline)
+    broken = seen.fault !== null
+    return seen
+  } finally {
+    lanes.give(lane, broken)
+  }
+}
+
+function requestHeaders(request: FetchRequest): string[] {
+  const headers = ['user-agent', request.userAgent, 'accept', '*/*', 'accept-encoding', ACCEPT_ENCODING]
+  for (const [name, value] of request.headers ?? []) headers.push(name, value)
+  return headers
+}
