@@ -1,0 +1,57 @@
+import type { NativeText } from '../../schema/contracts/candidate.ts'
+import { canonicalUrl } from './canonical-url.ts'
+import { attribute, type HtmlElement } from './html-tree.ts'
+import { readImageObjects } from './json-ld.ts'
+import type { PageScan } from './page-scan.ts'
+import { asText } from './picture-texts.ts'
+
+/** What the page says of a picture away from the element that shows it. */
+export interface PageImage {
+  url: string
+  texts: NativeText[]
+  licence: string | null
+}
+
+/** Descriptions beyond this many on one page are left out. */
+const MAX_IMAGES = 1_000
+
+/** Pictures described by Open Graph and Twitter `meta` elements and by schema.org `ImageObject`s in JSON-LD, in order. */
+export function pageImages(scan: PageScan, base: string, pageLang: string | null): PageImage[] {
+  const described = scan.jsonLd.flatMap((script) => readImageObjects(scriptText(script)))
+  const fromJsonLd = described.flatMap(({ url, texts, licence, lang }) => {
+    const image = canonicalUrl(url, base)
+    if (image === null) return []
+    return [
+      {
+        url: image,
+        texts: texts.flatMap((text) => asText(text, 'schema', lang ?? pageLang)),
+        licence: licence === null ? null : canonicalUrl(licence, base),
+      },
+    ]
+  })
+  return [...socialImages(scan.metas, base, pageLang), ...fromJsonLd].slice(0, MAX_IMAGES)
+}
+
+/** `og:image` (or `twitter:image`) opens a picture, the `:alt` behind it belongs to it. */
+function socialImages(metas: readonly HtmlElement[], base: string, lang: string | null): PageImage[] {
+  const images: PageImage[] = []
+  const open = new Map<string, PageImage>()
+  for (const meta of metas) {
+    const name = (attribute(meta, 'property') ?? attribute(meta, 'name') ?? '').trim().toLowerCase()
+    const [vocabulary = '', noun, detail] = name.split(':')
+    if ((vocabulary !== 'og' && vocabulary !== 'twitter') || noun !== 'image') continue
+    const content = attribute(meta, 'content') ?? ''
+    if (detail === 'alt') open.get(vocabulary)?.texts.push(...asText(content, 'og', lang))
+    if (detail !== undefined && detail !== 'src') continue
+    const url = canonicalUrl(content, base)
+    if (url === null) continue
+    const image = { url, texts: [], licence: null }
+    images.push(image)
+    open.set(vocabulary, image)
+  }
+  return images
+}
+
+function scriptText(script: HtmlElement): string {
+  return script.childNodes.map((node) => (node.nodeName === '#text' && 'value' in node ? node.value : '')).join('')
+}
