@@ -1,0 +1,201 @@
+import type { Images, Raster } from '../../infra/images.ts'
+
+/**
+ * PDQ, the 256-bit perceptual hash of Meta's ThreatExchange ("The TMK+PDQF video-hashing algorithm and the PDQ
+ * image-hashing algorithm", 2019; constants from its C++ `pdqhashing.cpp`). Written on plain arithmetic, so that
+ * equal pixels give equal hashes on every machine.
+ */
+export interface PdqResult {
+  /** 64 lowercase hex digits as the reference prints them. */
+  hash: string
+  /** 0 to 100; under 50 the picture is nearly featureless and its hash says little. */
+  quality: number
+}
+
+const GRID = 64
+const DCT_SIDE = 16
+/** A larger picture is first sampled to this square, as the C++ reference does. */
+const SAMPLE_SIDE = 512
+/** Below this side length the reference gives the zero hash of quality 0. */
+const MIN_SIDE = 5
+const ZERO: PdqResult = { hash: '0'.repeat(64), quality: 0 }
+const DCT_MATRIX = dctMatrix()
+
+/** PDQ of an RGB raster at its full decode. */
+export function pdqHash(raster: Raster): PdqResult {
+  const luma = sampledLuma(raster)
+  return luma.width < MIN_SIDE || luma.height < MIN_SIDE ? ZERO : hashLuma(luma)
+}
+
+/**
+ * PDQ as published hash lists hold it: alpha dropped, EXIF orientation and colour profile ignored.
+ * Throws what `images.decode` throws.
+ */
+export async function pdqReferenceHash(bytes: Uint8Array, images: Pick<Images, 'decode'>): Promise<PdqResult> {
+  return pdqHash(await images.decode(bytes, { orient: false, background: null, useProfile: false }))
+}
+
+/** Number of bits in which two hashes of 64 hex digits differ. */
+export function hammingDistance(a: string, b: string): number {
+  let distance = 0
+  for (let at = 0; at < 64; at += 8) {
+    distance += popCount(Number.parseInt(a.slice(at, at + 8), 16) ^ Number.parseInt(b.slice(at, at + 8), 16))
+  }
+  return distance
+}
+
+/** Bits set in a 32-bit word. */
+export function popCount(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555)
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333)
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+}
+
+interface Plane {
+  data: Float32Array
+  width: number
+  height: number
+}
+
+/** Luma at full size, or of a 512x512 nearest-neighbour sample that ignores the ratio (C++ rule). */
+function sampledLuma({ data, width, height }: Raster): Plane {
+  const shrink = width > SAMPLE_SIDE || height > SAMPLE_SIDE
+  const outWidth = shrink ? SAMPLE_SIDE : width
+  const outHeight = shrink ? SAMPLE_SIDE : height
+  const columns = Uint32Array.from({ length: outWidth }, (_, x) => 3 * Math.floor((x * width) / outWidth))
+  const luma = new Float32Array(outWidth * outHeight)
+  for (let y = 0; y < outHeight; y++) {
+    const row = 3 * width * Math.floor((y * height) / outHeight)
+    for (let x = 0; x < outWidth; x++) {
+      const at = row + columns[x]!
+      luma[y * outWidth + x] = 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!
+    }
+  }
+  return { data: luma, width: outWidth, height: outHeight }
+}
+
+function hashLuma(luma: Plane): PdqResult {
+  const grid = decimate(blur(luma))
+  return { hash: hexOf(dct16(grid)), quality: gradientQuality(grid) }
+}
+
+/** Two passes of a box filter along rows and columns stand in for a tent filter (Jarosz). */
+function blur(plane: Plane): Plane {
+  const { width, height } = plane
+  const other = new Float32Array(plane.data.length)
+  const rowWindow = Math.ceil(width / (2 * GRID))
+  const columnWindow = Math.ceil(height / (2 * GRID))
+  for (let pass = 0; pass < 2; pass++) {
+    for (let y = 0; y < height; y++) boxFilter(plane.data, other, y * width, width, 1, rowWindow)
+    for (let x = 0; x < width; x++) boxFilter(other, plane.data, x, height, width, columnWindow)
+  }
+  return plane
+}
+
+/**
+ * Mean over a sliding window whose ends shrink at the border, along one row or column: `stride` steps along it.
+ * The order of additions is the reference's, which decides the last bits.
+ */
+function boxFilter(
+  from: Float32Array,
+  to: Float32Array,
+  start: number,
+  length: number,
+  stride: number,
+  window: number,
+) {
+  const half = Math.floor((window + 2) / 2)
+  let left = start
+  let right = start
+  let out = start
+  let sum = 0
+  let size = 0
+  for (; size < half - 1; size++, right += stride) sum += from[right]!
+  while (size < window) {
+    sum += from[right]!
+    size++
+    to[out] = sum / size
+    right += stride
+    out += stride
+  }
+  for (let i = window; i < length; i++) {
+    sum = sum + from[right]! - from[left]!
+    to[out] = sum / size
+    left += stride
+    right += stride
+    out += stride
+  }
+  while (size > window - half + 1) {
+    sum -= from[left]!
+    size--
+    to[out] = sum / size
+    left += stride
+    out += stride
+  }
+}
+
+/** Samples the middle of each cell of a 64x64 grid. */
+function decimate({ data, width, height }: Plane): Float32Array {
+  const grid = new Float32Array(GRID * GRID)
+  for (let i = 0; i < GRID; i++) {
+    const row = Math.floor(((i + 0.5) * height) / GRID) * width
+    for (let j = 0; j < GRID; j++) grid[i * GRID + j] = data[row + Math.floor(((j + 0.5) * width) / GRID)]!
+  }
+  return grid
+}
+
+/** Sum of truncated percent differences to the right and downward neighbours, divided by 90, at most 100. */
+function gradientQuality(grid: Float32Array): number {
+  let sum = 0
+  for (let i = 0; i < GRID; i++) {
+    for (let j = 0; j < GRID; j++) {
+      const at = i * GRID + j
+      if (i < GRID - 1) sum += Math.abs(Math.trunc(((grid[at]! - grid[at + GRID]!) * 100) / 255))
+      if (j < GRID - 1) sum += Math.abs(Math.trunc(((grid[at]! - grid[at + 1]!) * 100) / 255))
+    }
+  }
+  return Math.min(100, Math.floor(sum / 90))
+}
+
+/** Rows 1 to 16 of the 64-point DCT-II; the constant row is left out. */
+function dctMatrix(): Float64Array {
+  const matrix = new Float64Array(DCT_SIDE * GRID)
+  for (let i = 0; i < DCT_SIDE; i++) {
+    for (let j = 0; j < GRID; j++) {
+      matrix[i * GRID + j] = Math.sqrt(2 / GRID) * Math.cos((Math.PI / 2 / GRID) * (i + 1) * (2 * j + 1))
+    }
+  }
+  return matrix
+}
+
+/** The 16x16 low frequencies of the grid: D A Dᵀ. */
+function dct16(grid: Float32Array): Float64Array {
+  const half = new Float64Array(DCT_SIDE * GRID)
+  for (let i = 0; i < DCT_SIDE; i++) {
+    for (let k = 0; k < GRID; k++) {
+      const factor = DCT_MATRIX[i * GRID + k]!
+      for (let j = 0; j < GRID; j++) half[i * GRID + j]! += factor * grid[k * GRID + j]!
+    }
+  }
+  const result = new Float64Array(DCT_SIDE * DCT_SIDE)
+  for (let i = 0; i < DCT_SIDE; i++) {
+    for (let j = 0; j < DCT_SIDE; j++) {
+      let sum = 0
+      for (let k = 0; k < GRID; k++) sum += half[i * GRID + k]! * DCT_MATRIX[j * GRID + k]!
+      result[i * DCT_SIDE + j] = sum
+    }
+  }
+  return result
+}
+
+/** One bit a coefficient: above the lower median. The last coefficient is the first hex digit's high bit. */
+function hexOf(coefficients: Float64Array): string {
+  const median = coefficients.toSorted()[coefficients.length / 2 - 1]!
+  let hex = ''
+  for (let at = coefficients.length - 4; at >= 0; at -= 4) {
+    let digit = 0
+    for (let bit = 0; bit < 4; bit++) if (coefficients[at + bit]! > median) digit |= 1 << bit
+    hex += digit.toString(16)
+  }
+  return hex
+}
