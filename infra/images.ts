@@ -123,13 +123,44 @@ async function decode(bytes: Uint8Array, options: DecodeOptions): Promise<Raster
     ignoreIcc: !options.useProfile,
   })
   if (options.orient) image = image.autoOrient()
-  image = options.background === null ? image.removeAlpha() : image.flatten({ background: options.background })
+  const background = options.background === null ? null : parseColour(options.background)
+  if (background === null) image = image.removeAlpha()
   try {
     const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true })
-    return { data, width: info.width, height: info.height }
+    return {
+      data: background === null ? data : flatten(data, info.channels, background),
+      width: info.width,
+      height: info.height,
+    }
   } catch (cause) {
     throw decodeError(cause)
   }
+}
+
+/**
+ * Lays the picture on the background, in place. By hand because the library's flatten turns a coloured
+ * background to white under a greyscale picture; rounds to nearest, on integers.
+ */
+function flatten(data: Uint8Array, channels: number, [red, green, blue]: Colour): Uint8Array {
+  if (channels !== 4) return data
+  let out = 0
+  for (let at = 0; at < data.length; at += 4, out += 3) {
+    const alpha = data[at + 3]!
+    data[out] = Math.floor((data[at]! * alpha + red * (255 - alpha) + 127) / 255)
+    data[out + 1] = Math.floor((data[at + 1]! * alpha + green * (255 - alpha) + 127) / 255)
+    data[out + 2] = Math.floor((data[at + 2]! * alpha + blue * (255 - alpha) + 127) / 255)
+  }
+  return data.subarray(0, out)
+}
+
+type Colour = readonly [red: number, green: number, blue: number]
+
+function parseColour(text: string): Colour {
+  if (!/^#[0-9a-f]{6}$/i.test(text)) {
+    throw new PermanentError('IMAGE_BAD_COLOUR', `background ${JSON.stringify(text)} is not of the form #rrggbb`)
+  }
+  const value = Number.parseInt(text.slice(1), 16)
+  return [value >> 16, (value >> 8) & 255, value & 255]
 }
 
 /** Same raster, options and build: same bytes. The result carries no metadata. Throws `IMAGE_ENCODE_FAILED`. */

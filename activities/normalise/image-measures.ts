@@ -32,45 +32,59 @@ export function scaledLuma({ data, width, height }: Raster): LumaPlane {
   const outWidth = Math.max(1, Math.round(width * scale))
   const outHeight = Math.max(1, Math.round(height * scale))
   const luma = new Float64Array(outWidth * outHeight)
-  const columns = spans(width, outWidth)
-  const rows = spans(height, outHeight)
+  const columns = splitCells(width, outWidth)
   const line = new Float64Array(outWidth)
-  for (let y = 0; y < height; y++) {
+  const rows = splitCells(height, outHeight)
+  for (let row = 0, y = 0; row < outHeight; row++) {
+    for (; y < rows.end[row]!; y++) {
+      averageLine(data, 3 * y * width, columns, line)
+      addLine(luma, row * outWidth, line, 1)
+    }
+    const share = rows.share[row]!
+    if (share === 0) continue
     averageLine(data, 3 * y * width, columns, line)
-    addLine(luma, rows.target[y]! * outWidth, line, rows.first[y]!)
-    if (rows.first[y]! < 1) addLine(luma, (rows.target[y]! + 1) * outWidth, line, 1 - rows.first[y]!)
+    addLine(luma, row * outWidth, line, share)
+    addLine(luma, (row + 1) * outWidth, line, 1 - share)
+    y++
   }
   const area = (width / outWidth) * (height / outHeight)
   for (let at = 0; at < luma.length; at++) luma[at]! /= area
   return { data: luma, width: outWidth, height: outHeight }
 }
 
-/** For each source cell: the target cell in which it begins, and the share of it that falls there. */
-interface Spans {
-  target: Uint32Array
-  first: Float64Array
+/** For each target cell: the first source cell that does not lie in it wholly, and the share of that one it takes. */
+interface Cells {
+  end: Uint32Array
+  share: Float64Array
 }
 
-function spans(from: number, to: number): Spans {
-  const target = new Uint32Array(from)
-  const first = new Float64Array(from).fill(1)
-  for (let at = 0; at < from; at++) {
-    // In units of 1/from of a target cell all borders are whole numbers.
-    const begin = at * to
-    target[at] = Math.floor(begin / from)
-    const border = (target[at]! + 1) * from
-    if (begin + to > border) first[at] = (border - begin) / to
+function splitCells(from: number, to: number): Cells {
+  const cells: Cells = { end: new Uint32Array(to), share: new Float64Array(to) }
+  for (let cell = 0; cell < to; cell++) {
+    // In units of 1/to of a source cell all borders are whole numbers.
+    const border = (cell + 1) * from
+    cells.end[cell] = Math.floor(border / to)
+    cells.share[cell] = (border % to) / to
   }
-  return { target, first }
+  return cells
 }
 
-function averageLine(data: Uint8Array, start: number, { target, first }: Spans, line: Float64Array): void {
-  line.fill(0)
-  for (let x = 0, at = start; x < target.length; x++, at += 3) {
-    const luma = 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!
-    const share = first[x]!
-    line[target[x]!]! += luma * share
-    if (share < 1) line[target[x]! + 1]! += luma * (1 - share)
+function averageLine(data: Uint8Array, start: number, { end, share }: Cells, line: Float64Array): void {
+  let at = start
+  let rest = 0
+  for (let x = 0; x < line.length; x++) {
+    let sum = rest
+    for (const stop = start + 3 * end[x]!; at < stop; at += 3) {
+      sum += 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!
+    }
+    rest = 0
+    if (share[x]! > 0) {
+      const value = 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!
+      sum += value * share[x]!
+      rest = value * (1 - share[x]!)
+      at += 3
+    }
+    line[x] = sum
   }
 }
 

@@ -81,56 +81,57 @@ function hashLuma(luma: Plane): PdqResult {
 
 /** Two passes of a box filter along rows and columns stand in for a tent filter (Jarosz). */
 function blur(plane: Plane): Plane {
-  const { width, height } = plane
-  const other = new Float32Array(plane.data.length)
-  const rowWindow = Math.ceil(width / (2 * GRID))
-  const columnWindow = Math.ceil(height / (2 * GRID))
+  const { data, width, height } = plane
+  const other = new Float32Array(data.length)
   for (let pass = 0; pass < 2; pass++) {
-    for (let y = 0; y < height; y++) boxFilter(plane.data, other, y * width, width, 1, rowWindow)
-    for (let x = 0; x < width; x++) boxFilter(other, plane.data, x, height, width, columnWindow)
+    for (let y = 0; y < height; y++) blurRow(data, other, y * width, width, boxWindow(width))
+    blurColumns(other, data, width, height, boxWindow(height))
   }
   return plane
 }
 
+function boxWindow(length: number): number {
+  return Math.ceil(length / (2 * GRID))
+}
+
 /**
- * Mean over a sliding window whose ends shrink at the border, along one row or column: `stride` steps along it.
- * The order of additions is the reference's, which decides the last bits.
+ * Mean over a sliding window whose ends shrink at the border. The window grows, slides, and shrinks again; the
+ * order of additions is the reference's, which decides the last bits.
  */
-function boxFilter(
-  from: Float32Array,
-  to: Float32Array,
-  start: number,
-  length: number,
-  stride: number,
-  window: number,
-) {
-  const half = Math.floor((window + 2) / 2)
+function blurRow(from: Float32Array, to: Float32Array, start: number, length: number, window: number): void {
+  const lead = Math.floor(window / 2)
   let left = start
   let right = start
   let out = start
   let sum = 0
   let size = 0
-  for (; size < half - 1; size++, right += stride) sum += from[right]!
+  for (; size < lead; size++) sum += from[right++]!
   while (size < window) {
-    sum += from[right]!
-    size++
-    to[out] = sum / size
-    right += stride
-    out += stride
+    sum += from[right++]!
+    to[out++] = sum / ++size
   }
-  for (let i = window; i < length; i++) {
-    sum = sum + from[right]! - from[left]!
-    to[out] = sum / size
-    left += stride
-    right += stride
-    out += stride
+  while (right < start + length) {
+    sum = sum + from[right++]! - from[left++]!
+    to[out++] = sum / size
   }
-  while (size > window - half + 1) {
-    sum -= from[left]!
-    size--
-    to[out] = sum / size
-    left += stride
-    out += stride
+  while (out < start + length) {
+    sum -= from[left++]!
+    to[out++] = sum / --size
+  }
+}
+
+/** The same down all columns at once, row by row, because memory is laid out that way. */
+function blurColumns(from: Float32Array, to: Float32Array, width: number, height: number, window: number): void {
+  const lead = Math.floor(window / 2)
+  const sums = new Float64Array(width)
+  let size = 0
+  for (let out = -lead, right = 0; out < height; out++, right++) {
+    const grows = right < height
+    const shrinks = right >= window
+    size += Number(grows) - Number(shrinks)
+    if (grows) for (let x = 0; x < width; x++) sums[x]! += from[right * width + x]!
+    if (shrinks) for (let x = 0; x < width; x++) sums[x]! -= from[(right - window) * width + x]!
+    if (out >= 0) for (let x = 0; x < width; x++) to[out * width + x] = sums[x]! / size
   }
 }
 
