@@ -2,8 +2,10 @@ import type { Images, Raster } from '../../infra/images.ts'
 
 /**
  * PDQ, the 256-bit perceptual hash of Meta's ThreatExchange ("The TMK+PDQF video-hashing algorithm and the PDQ
- * image-hashing algorithm", 2019; constants from its C++ `pdqhashing.cpp`). Written on plain arithmetic, so that
- * equal pixels give equal hashes on every machine.
+ * image-hashing algorithm", 2019; constants from its C++ `pdqhashing.cpp`). Computed in single precision and in
+ * the reference's order of operations: bit for bit its hash for the same pixels, also where symmetric pictures leave
+ * nothing but rounding in half of the coefficients, and the same on every machine. Luma alone is summed in double
+ * precision first, as the reference's Python binding does.
  */
 export interface PdqResult {
   /** 64 lowercase hex digits as the reference prints them. */
@@ -12,6 +14,7 @@ export interface PdqResult {
   quality: number
 }
 
+const f32 = Math.fround
 const GRID = 64
 const DCT_SIDE = 16
 /** A larger picture is first sampled to this square, as the C++ reference does. */
@@ -75,7 +78,8 @@ function sampledLuma({ data, width, height }: Raster): Plane {
 }
 
 function hashLuma(luma: Plane): PdqResult {
-  const grid = decimate(blur(luma))
+  // The reference takes a picture of the grid's own size as it is; a filter of width one would still round.
+  const grid = luma.width === GRID && luma.height === GRID ? luma.data : decimate(blur(luma))
   return { hash: hexOf(dct16(grid)), quality: gradientQuality(grid) }
 }
 
@@ -103,19 +107,19 @@ function blurRow(from: Float32Array, to: Float32Array, start: number, length: nu
   let left = start
   let right = start
   let out = start
-  let sum = 0
+  let sum = f32(0)
   let size = 0
-  for (; size < lead; size++) sum += from[right++]!
+  for (; size < lead; size++) sum = f32(sum + from[right++]!)
   while (size < window) {
-    sum += from[right++]!
+    sum = f32(sum + from[right++]!)
     to[out++] = sum / ++size
   }
   while (right < start + length) {
-    sum = sum + from[right++]! - from[left++]!
+    sum = f32(f32(sum + from[right++]!) - from[left++]!)
     to[out++] = sum / size
   }
   while (out < start + length) {
-    sum -= from[left++]!
+    sum = f32(sum - from[left++]!)
     to[out++] = sum / --size
   }
 }
@@ -123,7 +127,7 @@ function blurRow(from: Float32Array, to: Float32Array, start: number, length: nu
 /** The same down all columns at once, row by row, because memory is laid out that way. */
 function blurColumns(from: Float32Array, to: Float32Array, width: number, height: number, window: number): void {
   const lead = Math.floor(window / 2)
-  const sums = new Float64Array(width)
+  const sums = new Float32Array(width)
   let size = 0
   for (let out = -lead, right = 0; out < height; out++, right++) {
     const grows = right < height
@@ -159,30 +163,30 @@ function gradientQuality(grid: Float32Array): number {
 }
 
 /** Rows 1 to 16 of the 64-point DCT-II; the constant row is left out. */
-function dctMatrix(): Float64Array {
-  const matrix = new Float64Array(DCT_SIDE * GRID)
+function dctMatrix(): Float32Array {
+  const matrix = new Float32Array(DCT_SIDE * GRID)
   for (let i = 0; i < DCT_SIDE; i++) {
     for (let j = 0; j < GRID; j++) {
-      matrix[i * GRID + j] = Math.sqrt(2 / GRID) * Math.cos((Math.PI / 2 / GRID) * (i + 1) * (2 * j + 1))
+      matrix[i * GRID + j] = f32(Math.sqrt(2 / GRID)) * Math.cos((Math.PI / 2 / GRID) * (i + 1) * (2 * j + 1))
     }
   }
   return matrix
 }
 
 /** The 16x16 low frequencies of the grid: D A Dᵀ. */
-function dct16(grid: Float32Array): Float64Array {
-  const half = new Float64Array(DCT_SIDE * GRID)
+function dct16(grid: Float32Array): Float32Array {
+  const half = new Float32Array(DCT_SIDE * GRID)
   for (let i = 0; i < DCT_SIDE; i++) {
     for (let k = 0; k < GRID; k++) {
       const factor = DCT_MATRIX[i * GRID + k]!
-      for (let j = 0; j < GRID; j++) half[i * GRID + j]! += factor * grid[k * GRID + j]!
+      for (let j = 0; j < GRID; j++) half[i * GRID + j]! += f32(factor * grid[k * GRID + j]!)
     }
   }
-  const result = new Float64Array(DCT_SIDE * DCT_SIDE)
+  const result = new Float32Array(DCT_SIDE * DCT_SIDE)
   for (let i = 0; i < DCT_SIDE; i++) {
     for (let j = 0; j < DCT_SIDE; j++) {
-      let sum = 0
-      for (let k = 0; k < GRID; k++) sum += half[i * GRID + k]! * DCT_MATRIX[j * GRID + k]!
+      let sum = f32(0)
+      for (let k = 0; k < GRID; k++) sum = f32(sum + f32(half[i * GRID + k]! * DCT_MATRIX[j * GRID + k]!))
       result[i * DCT_SIDE + j] = sum
     }
   }
@@ -190,7 +194,7 @@ function dct16(grid: Float32Array): Float64Array {
 }
 
 /** One bit a coefficient: above the lower median. The last coefficient is the first hex digit's high bit. */
-function hexOf(coefficients: Float64Array): string {
+function hexOf(coefficients: Float32Array): string {
   const median = coefficients.toSorted()[coefficients.length / 2 - 1]!
   let hex = ''
   for (let at = coefficients.length - 4; at >= 0; at -= 4) {
