@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomically } from '../atomic-file.ts'
+import { writeFileAtomically } from './replace-file.ts'
 import { isRunning, type ProcessIdentity } from './process.ts'
 
 export type ServiceName = 'postgres' | 'temporal'
