@@ -1,11 +1,5 @@
-import {
-  continueAsNew,
-  executeChild,
-  ParentClosePolicy,
-  sleep,
-  startChild,
-  WorkflowExecutionAlreadyStartedError,
-} from '@temporalio/workflow'
+import { continueAsNew, executeChild, ParentClosePolicy, sleep, startChild } from '@temporalio/workflow'
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import type { crawlWorkflow } from './crawl.workflow.ts'
 import { orchestrate } from './proxies.ts'
 import type { releaseWorkflow } from './release.workflow.ts'

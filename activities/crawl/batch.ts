@@ -2,25 +2,17 @@ import type { PageLanguageFact } from '../../schema/contracts/facts.ts'
 import type { ExtractFact } from '../../schema/contracts/candidate.ts'
 import type { FoundUrl, UrlOutcome } from '../../schema/queries/frontier.ts'
 import type { NewCapture } from '../../schema/queries/captures.ts'
-import type { Signal } from './opt-out.ts'
+import type { ArchivedResponse } from '../../infra/warc.ts'
+import type { OptOutSignal } from './opt-out.ts'
 
 /** One response as it will be committed. `record` is its WARC record, null when no byte may be archived. */
 export interface CaptureDraft {
   url: string
-  capture: Omit<NewCapture, 'warc' | 'signals'> & { signals: Signal[] }
-  record: WarcDraft | null
+  capture: Omit<NewCapture, 'warc' | 'signals'> & { signals: OptOutSignal[] }
+  record: ArchivedResponse | null
   /** Bytes for the object store: a picture that may be kept. */
   picture: Buffer | null
   facts: { input: Buffer; extract: ExtractFact; language: PageLanguageFact } | null
-}
-
-export interface WarcDraft {
-  url: string
-  status: number
-  statusText: string
-  headers: [string, string][]
-  body: Buffer
-  fetchedAt: Date
 }
 
 /** All that became of one leased URL. */
@@ -58,13 +50,13 @@ export class CrawlBatch {
   addResult(result: UrlResult, now: number): void {
     this.begin(now)
     this.results.push(result)
-    this.bytes += result.draft?.record?.body.length ?? 0
+    this.bytes += result.draft?.record?.rawBody.length ?? 0
   }
 
   addRobots(result: RobotsResult, now: number): void {
     this.begin(now)
     this.robots.push(result)
-    for (const draft of result.drafts) this.bytes += draft.record?.body.length ?? 0
+    for (const draft of result.drafts) this.bytes += draft.record?.rawBody.length ?? 0
   }
 
   isDue(now: number): boolean {

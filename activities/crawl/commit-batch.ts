@@ -4,20 +4,22 @@ import { closeDepths, insertFound, writeOutcomes } from '../../schema/queries/fr
 import { type Lease, renewShard } from '../../schema/queries/leases.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
-import type { CaptureDraft, CrawlBatch, WarcDraft } from './batch.ts'
+import type { ArchivedResponse, RecordPlace } from '../../infra/warc.ts'
+import type { CaptureDraft, CrawlBatch } from './batch.ts'
 
 export interface CommitDeps {
   db: Kysely<Database>
   store: ObjectStore
-  createSegment(): SegmentBuilder
+  archive: Archive
   extractDef: number
   languageDef: number
   limits: { pagesPerHost: number; depth: number }
 }
 
-export interface SegmentBuilder {
-  add(record: WarcDraft): { offset: number; length: number }
-  seal(): Buffer
+/** What the crawl needs of the archive's format. */
+export interface Archive {
+  encodeResponse(response: ArchivedResponse): Promise<Buffer>
+  createSegment(): { add(member: Buffer): RecordPlace; seal(): { bytes: Buffer } }
 }
 
 const STORE_CONCURRENCY = 4
@@ -97,10 +99,13 @@ async function storeBytes(
   drafts: readonly CaptureDraft[],
 ): Promise<Map<CaptureDraft, { sha: Buffer; offset: number; length: number }>> {
   const places = new Map<CaptureDraft, { sha: Buffer; offset: number; length: number }>()
-  const segment = deps.createSegment()
-  const spans = drafts.flatMap((draft) => (draft.record ? [{ draft, ...segment.add(draft.record) }] : []))
+  const segment = deps.archive.createSegment()
+  const spans: ({ draft: CaptureDraft } & RecordPlace)[] = []
+  for (const draft of drafts) {
+    if (draft.record) spans.push({ draft, ...segment.add(await deps.archive.encodeResponse(draft.record)) })
+  }
   if (spans.length > 0) {
-    const sha = await deps.store.put(segment.seal())
+    const sha = await deps.store.put(segment.seal().bytes)
     for (const { draft, offset, length } of spans) places.set(draft, { sha, offset, length })
   }
   const pictures = [

@@ -14,8 +14,8 @@ import type { CrawlState } from '../../schema/tables/crawl.table.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
 import type { Definition } from '../steps/step.ts'
-import type { SegmentBuilder } from './commit-batch.ts'
-import { canonicalUrl, inScope as isInScope, registrableDomain, urlDigest } from './canonical-url.ts'
+import type { Archive } from './commit-batch.ts'
+import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
 import { HostSchedule } from './host-schedule.ts'
 import type { InterpretDeps } from './interpret.ts'
 import { shardOf } from './plan-crawl.ts'
@@ -32,7 +32,7 @@ const MAX_RATIO = 200
 
 export interface CrawlDeps extends Pick<
   InterpretDeps,
-  'extractPage' | 'extractInput' | 'pageLanguage' | 'sniffImage' | 'matchAbuse' | 'parseSitemap'
+  'extractPage' | 'extractInput' | 'pageLanguage' | 'sniffImage' | 'matchAbuse' | 'readSitemap'
 > {
   db: Kysely<Database>
   store: ObjectStore
@@ -45,7 +45,7 @@ export interface CrawlDeps extends Pick<
     maxRatio: number
     signal: AbortSignal
   }): Promise<FetchResult>
-  createSegment(): SegmentBuilder
+  archive: Archive
   /** A place among the process' simultaneous requests. */
   takeSlot(): (() => void) | null
   definitions: { extract: Definition; pageLanguage: Definition }
@@ -172,25 +172,26 @@ async function createShardCrawler(
   const sleep = (ms: number) => sleepOn(ms, signal)
   const place = (url: string, base?: string) => {
     const canonical = canonicalUrl(url, base)
-    if (canonical === null) return null
-    const { host, hostname } = new URL(canonical)
+    if (!canonical.ok) return null
+    const { host, hostname } = new URL(canonical.url)
     return {
-      url: canonical,
-      sha: Buffer.from(urlDigest(canonical), 'hex'),
+      url: canonical.url,
+      sha: Buffer.from(urlDigest(canonical.url), 'hex'),
       host,
       shard: shardOf(registrableDomain(hostname), crawl.shards),
     }
   }
-  const inScope = (siteNo: number, url: string) => isInScope(scopes.get(siteNo) as never, url)
+  const inScope = (siteNo: number, url: string) => scopes.get(siteNo) === siteOf(url, section.scope)
   const commit = {
     db: deps.db,
     store: deps.store,
-    createSegment: deps.createSegment,
+    archive: deps.archive,
     extractDef: await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId),
     languageDef: await ensureDefinition(deps.db, deps.definitions.pageLanguage, deps.commitId),
     limits: { pagesPerHost: limits.pages_per_host, depth: limits.depth },
   }
-  const interpret: InterpretDeps = { ...deps, section, place, inScope }
+  const token = productToken(politeness.user_agent)
+  const interpret: InterpretDeps = { ...deps, section, token, place, inScope }
   let crawler: ShardCrawler | null = null
   const gate = new RobotsGate({
     fetch: fetchUrl,
@@ -198,7 +199,7 @@ async function createShardCrawler(
     place,
     record: (result) => crawler?.recordRobots(result),
     sleep,
-    token: productToken(politeness.user_agent),
+    token,
   })
   crawler = new ShardCrawler(
     {
@@ -232,9 +233,9 @@ async function loadRobots(db: Kysely<Database>, crawlNo: number, origin: string)
   return found.rows[0] ?? null
 }
 
-async function siteScopes(db: Kysely<Database>, crawlNo: number): Promise<Map<number, unknown>> {
+async function siteScopes(db: Kysely<Database>, crawlNo: number): Promise<Map<number, string>> {
   const sites = await db.selectFrom('site').select(['site_no', 'scope_key']).where('crawl_no', '=', crawlNo).execute()
-  return new Map(sites.map((site) => [site.site_no, JSON.parse(site.scope_key)]))
+  return new Map(sites.map((site) => [site.site_no, site.scope_key]))
 }
 
 function sleepOn(ms: number, signal: AbortSignal): Promise<void> {

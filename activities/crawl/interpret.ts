@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto'
 import type { ExtractFact, PageExtract, PageInput } from '../../schema/contracts/candidate.ts'
 import type { PageLanguageFact } from '../../schema/contracts/facts.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { FoundUrl, FrontierRow } from '../../schema/queries/frontier.ts'
 import type { FetchFailure, FetchResponse } from '../../infra/http.ts'
 import type { CaptureDraft, UrlResult } from './batch.ts'
-import { parseHeaderSignals, parseMetaSignals, type Signal, verdict } from './opt-out.ts'
-import { retryDecision } from './retry-policy.ts'
-import { sha256 } from '../steps/step.ts'
+import type { Sitemap } from './sitemap.ts'
+import { headerSignals, metaSignals, type OptOutSignal, type OptOutSubject, optOutVerdict } from './opt-out.ts'
+import { locationOf, MAX_REDIRECTS, resolveRedirect } from './redirects.ts'
+import { type Outcome, parseRetryAfter, retryPlan } from './retry-policy.ts'
+import { draftCapture, header } from './draft-capture.ts'
 
 /** What interpretation needs to know and to call; all of it pure but for the abuse matcher's PDQ, which decodes. */
 export interface InterpretDeps {
@@ -16,16 +17,16 @@ export interface InterpretDeps {
   place(url: string, base?: string): { url: string; sha: Buffer; host: string; shard: number } | null
   inScope(siteNo: number, url: string): boolean
   extractPage(input: PageInput): { ok: true; page: PageExtract } | { ok: false; reason: 'html_too_complex' }
-  extractInput(input: PageInput): Buffer
+  extractInput(input: PageInput): string
   pageLanguage(text: string, declared: string | null): PageLanguageFact
   sniffImage(bytes: Uint8Array): string | null
   /** Digest of the list that knows the picture, null when none does. */
   matchAbuse(bytes: Buffer): Promise<string | null>
-  parseSitemap(body: Buffer, url: string): { urls: string[]; sitemaps: string[] }
+  readSitemap(body: Buffer, url: string): Promise<Sitemap>
+  /** Our product token, which robots rules and agent-scoped signals name. */
+  token: string
 }
 
-/** Redirects in a row, as RFC 9309 asks of robots.txt; browsers give up at 20. */
-const MAX_REDIRECTS = 5
 const MAX_SITEMAP_NESTING = 3
 const HTML_TYPES = new Set(['text/html', 'application/xhtml+xml'])
 
@@ -35,8 +36,8 @@ export async function interpretResponse(
   row: FrontierRow,
   response: FetchResponse,
 ): Promise<UrlResult> {
-  if (response.status >= 300 && response.status < 400 && header(response, 'location') !== null)
-    return redirected(deps, row, response)
+  const redirect = resolveRedirect(row.url, response.status, locationOf(response))
+  if (redirect.kind !== 'none') return redirected(deps, row, response, redirect.kind === 'to' ? redirect.url : null)
   if (response.status < 200 || response.status >= 300) return refused(deps, row, response)
   if (row.sitemap) return sitemap(deps, row, response)
   const mediaType = mediaTypeOf(response)
@@ -47,44 +48,47 @@ export async function interpretResponse(
 
 /** What became of a URL whose request failed. */
 export function interpretFailure(deps: InterpretDeps, row: FrontierRow, failure: FetchFailure): UrlResult {
-  const attempts = row.attempts + 1
-  const decision = retryDecision({ reason: failure.reason, status: failure.status, headers: failure.headers, attempts })
+  const detail = `${failure.errorCode}: ${failure.message}`
   return {
     draft: null,
     found: [],
-    outcome: {
-      sha: row.url_sha,
-      state: decision.retry ? 'retry' : 'failed',
-      reason: failure.reason,
-      detail: `${failure.errorCode}: ${failure.message}`.slice(0, 300),
-      attempts,
-      waitMs: decision.retry ? Math.min(decision.waitMs, giveUpMs(deps)) : 0,
-    },
+    outcome: retryOrEnd(deps, row, { reason: failure.reason }, failure, failure.reason, detail),
   }
-}
-
-function giveUpMs(deps: InterpretDeps): number {
-  return deps.section.limits.give_up_hours * 3_600_000
 }
 
 function refused(deps: InterpretDeps, row: FrontierRow, response: FetchResponse): UrlResult {
-  const attempts = row.attempts + 1
-  const decision = retryDecision({ reason: 'http_error', status: response.status, headers: response.headers, attempts })
-  const draft = draftOf(row, response, 'other', headerSignals(response), false)
-  const outcome = {
-    sha: row.url_sha,
-    state: decision.retry ? ('retry' as const) : decision.final ? ('failed' as const) : ('done' as const),
-    reason: 'http_error',
-    detail: String(response.status),
-    attempts,
-    waitMs: decision.retry ? Math.min(decision.waitMs, giveUpMs(deps)) : 0,
-  }
-  return { draft, found: [], outcome }
+  const draft = draftOf(row, response, 'other', headerSignals(response.headers), false)
+  const { status } = response
+  return { draft, found: [], outcome: retryOrEnd(deps, row, { status }, response, 'http_error', String(status)) }
 }
 
-function redirected(deps: InterpretDeps, row: FrontierRow, response: FetchResponse): UrlResult {
-  const draft = draftOf(row, response, 'other', headerSignals(response), false)
-  const target = deps.place(header(response, 'location') ?? '', row.url)
+/** Retried as the policy's table says; what it gives up is failed, what it never retries (404) is a done answer. */
+function retryOrEnd(
+  deps: InterpretDeps,
+  row: FrontierRow,
+  cause: Outcome,
+  response: { headers: [string, string][]; startedAt: number },
+  reason: string,
+  detail: string,
+): UrlResult['outcome'] {
+  const attempts = row.attempts + 1
+  const giveUpMs = deps.section.limits.give_up_hours * 3_600_000
+  const retryAfterMs = parseRetryAfter(header(response, 'retry-after'), response.startedAt, giveUpMs)
+  const plan = retryPlan(cause, attempts, retryAfterMs)
+  const state = plan.retry ? 'retry' : plan.class === null && 'status' in cause ? 'done' : 'failed'
+  return {
+    sha: row.url_sha,
+    state,
+    reason,
+    detail: detail.slice(0, 300),
+    attempts,
+    waitMs: plan.retry ? Math.min(plan.delayMs, giveUpMs) : 0,
+  }
+}
+
+function redirected(deps: InterpretDeps, row: FrontierRow, response: FetchResponse, to: string | null): UrlResult {
+  const draft = draftOf(row, response, 'other', headerSignals(response.headers), false)
+  const target = to === null ? null : deps.place(to)
   if (!target) return { draft, found: [], outcome: failed(row, 'bad_url') }
   draft.capture.redirectSha = target.sha
   if (target.sha.equals(row.url_sha) || row.redirects >= MAX_REDIRECTS)
@@ -101,20 +105,25 @@ function redirected(deps: InterpretDeps, row: FrontierRow, response: FetchRespon
   return { draft, found, outcome: done(row, null, null) }
 }
 
-function sitemap(deps: InterpretDeps, row: FrontierRow, response: FetchResponse): UrlResult {
-  const draft = draftOf(row, response, 'sitemap', headerSignals(response), false)
-  const listed = deps.parseSitemap(response.body, row.url)
+async function sitemap(deps: InterpretDeps, row: FrontierRow, response: FetchResponse): Promise<UrlResult> {
+  const draft = draftOf(row, response, 'sitemap', headerSignals(response.headers), false)
+  const listed = await deps.readSitemap(response.body, row.url)
   const found: FoundUrl[] = []
-  for (const url of listed.urls) add(deps, row, found, url, 'page', row.depth + 1, 0)
-  if (row.redirects < MAX_SITEMAP_NESTING)
-    for (const url of listed.sitemaps) add(deps, row, found, url, 'sitemap', row.depth, row.redirects + 1)
+  if (listed.kind === 'invalid') return { draft, found, outcome: done(row, null, listed.reason) }
+  const isIndex = listed.kind === 'index'
+  if (isIndex && row.redirects >= MAX_SITEMAP_NESTING)
+    return { draft, found, outcome: done(row, null, 'nested too deep') }
+  for (const url of listed.urls) {
+    if (isIndex) add(deps, row, found, url, 'sitemap', row.depth, row.redirects + 1)
+    else add(deps, row, found, url, 'page', row.depth + 1, 0)
+  }
   return { draft, found, outcome: done(row, null, null) }
 }
 
 /** A picture, or bytes of a kind that is none: both are asked of the lists before anything keeps them. */
 async function picture(deps: InterpretDeps, row: FrontierRow, response: FetchResponse): Promise<UrlResult> {
-  const signals = headerSignals(response)
-  const reserved = verdict(signals, deps.section.politeness.honour, 'picture').reserved
+  const signals = headerSignals(response.headers)
+  const reserved = isReserved(deps, signals, 'picture')
   const isPicture = deps.sniffImage(response.body) !== null
   const draft = draftOf(row, response, isPicture ? 'picture' : 'other', signals, reserved)
   // Asked before the archive, the store, any classifier, model or person has the picture.
@@ -135,24 +144,17 @@ function page(deps: InterpretDeps, row: FrontierRow, response: FetchResponse): U
     contentLanguage,
   }
   const extracted = deps.extractPage(input)
-  const signals = headerSignals(response)
+  const signals = headerSignals(response.headers)
   if (!extracted.ok) {
-    const draft = draftOf(
-      row,
-      response,
-      'page',
-      signals,
-      verdict(signals, deps.section.politeness.honour, 'page').reserved,
-    )
-    draft.capture.extractInput = deps.extractInput(input)
+    const draft = draftOf(row, response, 'page', signals, isReserved(deps, signals, 'page'))
+    draft.capture.extractInput = Buffer.from(deps.extractInput(input), 'hex')
     return { draft, found: [], outcome: done(row, extracted.reason, null) }
   }
   const { page: found } = extracted
-  signals.push(...parseMetaSignals(found.directives))
-  const honour = deps.section.politeness.honour
-  const reserved = verdict(signals, honour, 'page').reserved
+  signals.push(...metaSignals(found.directives))
+  const reserved = isReserved(deps, signals, 'page')
   const draft = draftOf(row, response, 'page', signals, reserved)
-  draft.capture.extractInput = deps.extractInput(input)
+  draft.capture.extractInput = Buffer.from(deps.extractInput(input), 'hex')
   const extract: ExtractFact = { ok: true, title: found.title, lang: found.lang, candidates: found.candidates }
   draft.facts = { input: draft.capture.extractInput, extract, language: deps.pageLanguage(found.text, found.lang) }
   return {
@@ -166,7 +168,7 @@ function leads(
   deps: InterpretDeps,
   row: FrontierRow,
   page: PageExtract,
-  signals: Signal[],
+  signals: OptOutSignal[],
   reserved: boolean,
 ): FoundUrl[] {
   const found: FoundUrl[] = []
@@ -202,38 +204,10 @@ function draftOf(
   row: FrontierRow,
   response: FetchResponse,
   kind: CaptureDraft['capture']['kind'],
-  signals: Signal[],
+  signals: OptOutSignal[],
   reserved: boolean,
 ): CaptureDraft {
-  const fetchedAt = new Date(response.startedAt)
-  return {
-    url: row.url,
-    capture: {
-      urlSha: row.url_sha,
-      kind,
-      status: response.status,
-      bodySha: sha256(response.body),
-      bodyBytes: response.body.length,
-      mediaType: header(response, 'content-type')?.slice(0, 200) ?? null,
-      contentLanguage: header(response, 'content-language')?.slice(0, 200) ?? null,
-      signals,
-      reserved,
-      abuse: null,
-      redirectSha: null,
-      extractInput: null,
-      fetchedAt,
-    },
-    record: {
-      url: row.url,
-      status: response.status,
-      statusText: response.statusText,
-      headers: response.headers,
-      body: response.rawBody,
-      fetchedAt,
-    },
-    picture: null,
-    facts: null,
-  }
+  return draftCapture({ url: row.url, urlSha: row.url_sha, kind, response, signals, reserved })
 }
 
 function done(row: FrontierRow, reason: string | null, detail: string | null): UrlResult['outcome'] {
@@ -251,22 +225,11 @@ function failed(row: FrontierRow, reason: string): UrlResult['outcome'] {
   return { ...done(row, reason, null), state: 'failed' }
 }
 
-function headerSignals(response: FetchResponse): Signal[] {
-  return parseHeaderSignals(response.headers)
-}
-
-/** First value of a response header, null when absent. */
-export function header(response: { headers: [string, string][] }, name: string): string | null {
-  return response.headers.find(([key]) => key.toLowerCase() === name)?.[1] ?? null
+function isReserved(deps: InterpretDeps, signals: readonly OptOutSignal[], subject: OptOutSubject): boolean {
+  return optOutVerdict(signals, { honour: deps.section.politeness.honour, token: deps.token, subject }).reserved
 }
 
 function mediaTypeOf(response: FetchResponse): string | null {
   const value = header(response, 'content-type')
   return value === null ? null : (value.split(';')[0] ?? '').trim().toLowerCase()
-}
-
-/** MD5, SHA-1 and SHA-256 of the bytes as fetched, lowercase hex: what hash lists come as. */
-export function listHashes(bytes: Buffer): { md5: string; sha1: string; sha256: string } {
-  const of = (algorithm: string) => createHash(algorithm).update(bytes).digest('hex')
-  return { md5: of('md5'), sha1: of('sha1'), sha256: of('sha256') }
 }

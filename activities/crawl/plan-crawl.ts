@@ -19,17 +19,16 @@ export function shardOf(domain: string, shards: number): number {
 export function planSites(section: CrawlSection): { shards: number; sites: NewSite[] } {
   const sites = new Map<
     string,
-    { scope: unknown; declared: Set<string>; seeds: Map<string, NewSite['seeds'][number]>; domain: string }
+    { declared: Set<string>; seeds: Map<string, NewSite['seeds'][number]>; domain: string }
   >()
   for (const [declared, urls] of Object.entries(section.seeds)) {
     for (const raw of urls) {
-      const url = canonicalUrl(raw)
-      if (url === null) throw new PermanentError('BAD_SEED', `seed ${raw} is not an http or https URL`, { seed: raw })
-      const scope = siteOf(url, section.scope)
+      const canonical = canonicalUrl(raw)
+      if (!canonical.ok) throw new PermanentError('BAD_SEED', `seed ${raw} is not an http or https URL`, { seed: raw })
+      const { url } = canonical
+      const key = siteOf(url, section.scope)
       const { host, hostname } = new URL(url)
-      const key = section.scope === 'page' ? host : JSON.stringify(scope)
       const site = sites.get(key) ?? {
-        scope,
         declared: new Set<string>(),
         seeds: new Map(),
         domain: registrableDomain(hostname),
@@ -44,8 +43,8 @@ export function planSites(section: CrawlSection): { shards: number; sites: NewSi
   const planned = [...sites.entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   return {
     shards,
-    sites: planned.map(([, site]) => ({
-      scopeKey: JSON.stringify(site.scope),
+    sites: planned.map(([scopeKey, site]) => ({
+      scopeKey,
       shard: shardOf(site.domain, shards),
       declared: site.declared.size === 1 ? ([...site.declared][0] as string) : 'und',
       seeds: [...site.seeds.values()],

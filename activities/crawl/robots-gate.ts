@@ -1,13 +1,14 @@
 import type { FetchResult, FetchResponse } from '../../infra/http.ts'
 import type { RobotsResult, CaptureDraft } from './batch.ts'
-import { header } from './interpret.ts'
-import { parseHeaderSignals } from './opt-out.ts'
+import { draftCapture } from './draft-capture.ts'
+import { headerSignals } from './opt-out.ts'
+import { locationOf, resolveRedirect } from './redirects.ts'
 import {
   crawlDelaySeconds,
   isAllowed,
   type RobotsRules,
   type RobotsVerdict,
-  robotsVerdict,
+  robotsVerdictForStatus,
   sitemaps,
 } from './robots.ts'
 import { sha256 } from '../steps/step.ts'
@@ -70,7 +71,7 @@ export class RobotsGate {
     const seconds = crawlDelaySeconds(rules, this.deps.token) ?? 0
     if (seconds > MAX_CRAWL_DELAY_SECONDS)
       return { allowed: false, reason: 'robots_disallowed', detail: `crawl-delay ${seconds} s` }
-    return { allowed: true, delayMs: seconds * 1000, sitemaps: sitemaps(rules) }
+    return { allowed: true, delayMs: seconds * 1000, sitemaps: sitemaps(rules, `${origin}/robots.txt`) }
   }
 
   private async load(origin: string): Promise<OriginRules> {
@@ -98,49 +99,28 @@ export class RobotsGate {
     })
     for (let hop = 0; hop <= ROBOTS_HOPS; hop += 1) {
       const result = await this.deps.fetch(url)
-      if (result.kind === 'failure') return answer(robotsVerdict({ failure: result.reason }))
+      if (result.kind === 'failure') return answer(robotsVerdictForStatus({ failure: result.reason }))
       drafts.push(robotsDraft(this.deps, url, result))
-      const location = header(result, 'location')
-      const next =
-        result.status >= 300 && result.status < 400 && location !== null ? this.deps.place(location, url) : null
-      if (next) {
-        url = next.url
+      const redirect = resolveRedirect(url, result.status, locationOf(result))
+      if (redirect.kind === 'bad') return answer(robotsVerdictForStatus({ failure: redirect.reason }))
+      if (redirect.kind === 'to') {
+        url = redirect.url
         continue
       }
-      return answer(robotsVerdict({ status: result.status, body: result.body }))
+      return answer(robotsVerdictForStatus({ status: result.status, body: result.body }))
     }
-    return answer(robotsVerdict({ failure: 'too_many_redirects' }))
+    return answer(robotsVerdictForStatus({ failure: 'too_many_redirects' }))
   }
 }
 
 function robotsDraft(deps: RobotsGateDeps, url: string, response: FetchResponse): CaptureDraft {
-  const fetchedAt = new Date(response.startedAt)
-  return {
+  const urlSha = deps.place(url)?.sha ?? sha256(url)
+  return draftCapture({
     url,
-    capture: {
-      urlSha: deps.place(url)?.sha ?? sha256(url),
-      kind: 'robots',
-      status: response.status,
-      bodySha: sha256(response.body),
-      bodyBytes: response.body.length,
-      mediaType: header(response, 'content-type')?.slice(0, 200) ?? null,
-      contentLanguage: null,
-      signals: parseHeaderSignals(response.headers),
-      reserved: false,
-      abuse: null,
-      redirectSha: null,
-      extractInput: null,
-      fetchedAt,
-    },
-    record: {
-      url,
-      status: response.status,
-      statusText: response.statusText,
-      headers: response.headers,
-      body: response.rawBody,
-      fetchedAt,
-    },
-    picture: null,
-    facts: null,
-  }
+    urlSha,
+    kind: 'robots',
+    response,
+    signals: headerSignals(response.headers),
+    reserved: false,
+  })
 }

@@ -16,6 +16,8 @@ export interface ToolVersions {
   images: Record<string, string>
   classifier: Record<string, string>
   parquet: Record<string, string>
+  /** sha256 over the known-abuse lists in force, lowercase hex; null when none is set. */
+  abuseLists: string | null
   /** Prompt id -> sha256 of its text, lowercase hex. */
   prompts: Record<string, string>
 }
