@@ -2,6 +2,7 @@ import type { SafetyFact } from '../../schema/contracts/facts.ts'
 import type { ClassifierDefinition } from '../../infra/classifier-model.ts'
 import type { Classifier } from '../../infra/classifier.ts'
 import type { EncoderDefinition, Images } from '../../infra/images.ts'
+import { round4 } from '../round4.ts'
 
 /** Raised by whoever changes what the step finds. */
 export const SAFETY_REV = 1
@@ -34,8 +35,4 @@ export async function classifyPicture(
     porn: round4(porn),
     sexy: round4(sexy),
   }
-}
-
-function round4(value: number): number {
-  return Math.round(value * 10_000) / 10_000
 }
