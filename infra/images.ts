@@ -67,18 +67,31 @@ export interface EncoderDefinition {
   maxPixels: number
 }
 
-export type Images = ReturnType<typeof createImages>
+export type Images = Awaited<ReturnType<typeof createImages>>
 
 /**
  * The one owner of sharp. Process-wide effects: exotic loaders blocked, cache off, one thread per picture,
- * so that what a picture costs is bounded and its bytes are the same on any number of cores.
+ * so that what a picture costs is bounded and its bytes are the same on any number of cores. A process that starts
+ * threads calls it before them: loaders are blocked once, as for a moment all are.
  */
-export function createImages() {
-  sharp.block({ operation: ['VipsForeignLoad'] })
-  sharp.unblock({ operation: ALLOWED_LOADERS })
+export async function createImages() {
+  if (!(await isSvgBlocked())) {
+    sharp.block({ operation: ['VipsForeignLoad'] })
+    sharp.unblock({ operation: ALLOWED_LOADERS })
+  }
   sharp.cache(false)
   sharp.concurrency(1)
   return { sniff: sniffImageFormat, readHeader, decode, encode, definition: encoderDefinition }
+}
+
+async function isSvgBlocked(): Promise<boolean> {
+  try {
+    await sharp(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')).metadata()
+    return false
+  } catch {
+    // Refused, which is what was asked.
+    return true
+  }
 }
 
 /** Enters the identity of every step that decodes or encodes a picture. */

@@ -1,4 +1,5 @@
 import type { Raster } from '../../infra/images.ts'
+import { round4 } from '../round4.ts'
 
 /**
  * Longest side, in pixels, at which sharpness and entropy are measured: the variance of the Laplacian grows as a
@@ -116,8 +117,4 @@ function lumaEntropy({ data }: LumaPlane): number {
     if (bin > 0) entropy -= (bin / data.length) * Math.log2(bin / data.length)
   }
   return Math.max(0, entropy)
-}
-
-function round4(value: number): number {
-  return Math.round(value * 10_000) / 10_000
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { MAX_IMAGE_PIXELS, createImages } from '../../infra/images.ts'
 import { aRaster, pngClaiming, rgbaPng, sharpOf } from '../builders/pictures.ts'
 
-const images = createImages()
+const images = await createImages()
 const flat = { orient: true, background: '#ffffff', useProfile: true }
 const jpeg = { format: 'jpeg', quality: 90, maxSide: 1024 } as const
 

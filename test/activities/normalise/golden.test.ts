@@ -17,7 +17,7 @@ interface Golden {
 }
 const golden = JSON.parse(readFileSync(new URL('golden.json', import.meta.url), 'utf8')) as Golden
 
-const images = createImages()
+const images = await createImages()
 const CASES = {
   'png to jpeg': [() => sharpOf(aRaster({ width: 400, height: 300 })).png(), 'jpeg', 256],
   'png to webp': [() => sharpOf(aRaster({ width: 90, height: 70, seed: 2 })).png(), 'webp', 256],

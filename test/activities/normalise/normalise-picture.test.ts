@@ -7,7 +7,7 @@ import { createImages } from '../../../infra/images.ts'
 import type { NormaliseFact } from '../../../schema/contracts/facts.ts'
 import { aRaster, pngClaiming, rgbaPng, sharpOf } from '../../builders/pictures.ts'
 
-const images = createImages()
+const images = await createImages()
 const config = { format: 'jpeg', quality: 90, background: '#ffffff', max_side: 256 } as const
 type GoodFact = Extract<NormaliseFact, { ok: true }>
 

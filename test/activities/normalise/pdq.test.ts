@@ -11,7 +11,7 @@ interface Row {
   reference_hashes: { cpp_512x512: string }
 }
 const { rows } = JSON.parse(readFileSync(new URL('expected_hashes.json', VECTORS), 'utf8')) as { rows: Row[] }
-const images = createImages()
+const images = await createImages()
 
 const CLEAR = rows.filter((row) => row.quality_measured >= 80)
 

@@ -1,0 +1,95 @@
+import { afterEach, expect, test } from 'vitest'
+import { type ThreadPool, createThreadPool } from '../../infra/thread-pool.ts'
+import type { TrialTask } from '../threads/trial-thread.ts'
+
+const pools: ThreadPool[] = []
+
+function aPool(changes: { threads?: number; maxQueued?: number; taskTimeoutMs?: number } = {}) {
+  const file = new URL('../threads/trial-thread.ts', import.meta.url)
+  const pool = createThreadPool({ file, threads: 1, maxQueued: 10, taskTimeoutMs: 20_000, maxHeapMib: 64, ...changes })
+  pools.push(pool)
+  return { ...pool, run: (task: TrialTask, transfer?: ArrayBuffer[]) => pool.run(task, transfer) }
+}
+
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close()))
+})
+
+test('answers each task with its own result', async () => {
+  const pool = aPool({ threads: 2 })
+  const values = Array.from({ length: 8 }, (_, value) => value)
+  expect(await Promise.all(values.map((value) => pool.run({ kind: 'echo', value })))).toEqual(values)
+})
+
+test('moves buffers there and back', async () => {
+  const bytes = new Uint8Array(1000)
+  const result = await aPool().run({ kind: 'bytes', bytes }, [bytes.buffer])
+  expect(bytes.byteLength).toBe(0)
+  expect(result).toEqual(new Uint8Array(1000).fill(99, 0, 1))
+})
+
+test('rejects with the error of the task, its class and its details, and goes on', async () => {
+  const pool = aPool()
+  await expect(pool.run({ kind: 'fail' })).rejects.toMatchObject({
+    name: 'PermanentError',
+    code: 'TRIAL_FAILED',
+    message: 'trial failed',
+    details: { at: 7 },
+  })
+  await expect(pool.run({ kind: 'bug' })).rejects.toMatchObject({ name: 'InvariantError', code: 'THREAD_TASK_FAILED' })
+  expect(await pool.run({ kind: 'echo', value: 1 })).toBe(1)
+})
+
+test.each([
+  ['exit', 'exit code 3'],
+  ['throw', 'out of nowhere'],
+] as const)('rejects only the task under which the thread ended by %s, and replaces it', async (kind, reason) => {
+  const pool = aPool()
+  const crash = pool.run({ kind })
+  const next = pool.run({ kind: 'echo', value: 'next' })
+  await expect(crash).rejects.toMatchObject({ name: 'TransientError', code: 'THREAD_CRASHED', details: { reason } })
+  expect(await next).toBe('next')
+})
+
+test('ends a thread that works too long, and replaces it', async () => {
+  const pool = aPool({ taskTimeoutMs: 500 })
+  const spin = pool.run({ kind: 'spin' })
+  await expect(spin).rejects.toMatchObject({ name: 'TransientError', code: 'THREAD_TIMEOUT' })
+  expect(await pool.run({ kind: 'echo', value: 1 })).toBe(1)
+})
+
+test('refuses more waiting tasks than its limit', async () => {
+  const pool = aPool({ maxQueued: 1 })
+  const running = pool.run({ kind: 'wait', ms: 50 })
+  const waiting = pool.run({ kind: 'echo', value: 1 })
+  await expect(pool.run({ kind: 'echo', value: 2 })).rejects.toMatchObject({ code: 'THREAD_POOL_FULL' })
+  expect(await Promise.all([running, waiting])).toEqual([null, 1])
+})
+
+test('uses as many threads at once as it was given', async () => {
+  const pool = aPool({ threads: 2 })
+  const waiting = Promise.allSettled([pool.run({ kind: 'wait', ms: 60_000 })])
+  expect(await pool.run({ kind: 'echo', value: 1 })).toBe(1)
+  await pool.close()
+  expect(await waiting).toMatchObject([{ reason: { code: 'THREAD_POOL_CLOSED' } }])
+})
+
+test('rejects running, waiting and later tasks when it is closed', async () => {
+  const pool = aPool()
+  const tasks = [pool.run({ kind: 'wait', ms: 60_000 }), pool.run({ kind: 'echo', value: 1 })]
+  const settled = Promise.allSettled(tasks)
+  await pool.close()
+  const later = await Promise.allSettled([pool.run({ kind: 'echo', value: 1 })])
+  const codes = [...(await settled), ...later].map((each) => (each.status === 'rejected' ? each.reason.code : each))
+  expect(codes).toEqual(['THREAD_POOL_CLOSED', 'THREAD_POOL_CLOSED', 'THREAD_POOL_CLOSED'])
+})
+
+test('rejects a task whose thread cannot start, with the reason', async () => {
+  const file = new URL('../threads/no-such-thread.ts', import.meta.url)
+  const pool = createThreadPool({ file, threads: 1, maxQueued: 10, taskTimeoutMs: 20_000, maxHeapMib: 64 })
+  pools.push(pool)
+  await expect(pool.run({})).rejects.toMatchObject({
+    code: 'THREAD_CRASHED',
+    details: { reason: expect.stringContaining('no-such-thread') },
+  })
+})
