@@ -1,7 +1,7 @@
 import { promisify, TextDecoder } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { SaxesParser } from 'saxes'
-import { canonicalUrl } from './canonical-url.ts'
+import { canonicalUrl, MAX_URL_LENGTH } from './canonical-url.ts'
 
 /** Limits of the sitemap protocol. */
 const MAX_SITEMAP_BYTES = 50 * 1024 * 1024
@@ -10,7 +10,7 @@ const MAX_SITEMAP_URLS = 50_000
 /** Elements open at once: a sitemap has four, image and video extensions six. */
 const MAX_DEPTH = 32
 
-/** Markup faults that are passed over (bare `&` in URLs, mostly) before a file counts as no XML. */
+/** Markup faults that are passed over before the rest of a file is not read. */
 const MAX_FAULTS = 1000
 
 const CHUNK_BYTES = 64 * 1024
@@ -107,10 +107,10 @@ function readXml(bytes: Uint8Array, decoder: TextDecoder, base: string): Sitemap
     state.text = isLocation(state.open) ? '' : null
   })
   const onText = (text: string) => {
-    if (state.text !== null && state.text.length < 10_000) state.text += text
+    if (state.text !== null && state.text.length < MAX_URL_LENGTH * 2) state.text += text
   }
   parser.on('text', onText)
-  parser.on('cdata', onText)
+  parser.on('cdata', (text) => onText(text.replaceAll('&amp;', '&')))
   parser.on('closetag', () => {
     if (state.text !== null && isLocation(state.open)) list.add(state.text)
     state.text = null
@@ -125,15 +125,33 @@ function readXml(bytes: Uint8Array, decoder: TextDecoder, base: string): Sitemap
 }
 
 function feed(parser: SaxesParser, bytes: Uint8Array, decoder: TextDecoder): void {
+  let held = ''
   try {
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-      parser.write(decoder.decode(bytes.subarray(at, at + CHUNK_BYTES), { stream: true }))
+      const text = held + decoder.decode(bytes.subarray(at, at + CHUNK_BYTES), { stream: true })
+      const end = endOfWholeReferences(text)
+      held = text.slice(end)
+      parser.write(escapeBareAmpersands(text.slice(0, end)))
     }
-    parser.write(decoder.decode())
+    parser.write(escapeBareAmpersands(held + decoder.decode()))
     parser.close()
   } catch (error) {
     if (!(error instanceof Stop)) throw error
   }
+}
+
+/**
+ * A `&` that starts no reference of XML's own, as many sites write it in the query of a URL. A parser would take all
+ * text up to the next semicolon for the name of an entity.
+ */
+function escapeBareAmpersands(text: string): string {
+  return text.replace(/&(?!(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);)/g, '&amp;')
+}
+
+/** Where a reference may be cut by the end of a chunk; the longest has ten characters. */
+function endOfWholeReferences(text: string): number {
+  const ampersand = text.lastIndexOf('&')
+  return ampersand >= 0 && ampersand > text.length - 10 ? ampersand : text.length
 }
 
 /** `urlset > url > loc` and `sitemapindex > sitemap > loc`; the `loc` of an image extension is deeper. */
