@@ -6,12 +6,16 @@ const ALL_CALLS = ['caption', 'translate', 'thick'] as const
 /** A model call without the settings that may stand in it, per language that overrides it. */
 function callConfig(spec: ReleaseSpec, task: (typeof ALL_CALLS)[number]): unknown {
   const bare = (call: object | null | undefined) => (call ? { ...call, base_url: undefined } : (call ?? null))
-  const overrides = Object.entries(spec.overrides).flatMap(([tag, one]) => (task in one ? [[tag, bare(one[task])] as const] : []))
+  const overrides = Object.entries(spec.overrides).flatMap(([tag, one]) =>
+    task in one ? [[tag, bare(one[task])] as const] : [],
+  )
   return JSON.parse(JSON.stringify({ call: bare(spec[task]), overrides: Object.fromEntries(overrides) }))
 }
 
 function filterConfig(spec: ReleaseSpec): unknown {
-  const overrides = Object.entries(spec.overrides).flatMap(([tag, one]) => (one.filters ? [[tag, one.filters] as const] : []))
+  const overrides = Object.entries(spec.overrides).flatMap(([tag, one]) =>
+    one.filters ? [[tag, one.filters] as const] : [],
+  )
   return JSON.parse(JSON.stringify({ filters: spec.filters, overrides: Object.fromEntries(overrides) }))
 }
 
@@ -20,19 +24,54 @@ function filterConfig(spec: ReleaseSpec): unknown {
  * `config` is the part of the spec that the step reads, so that nothing else redoes it.
  */
 export const PIPELINE = [
-  { name: 'extract', kind: 'fact', over: 'page', rev: 1, holds: 'text', config: () => null, tools: (t) => ({ html: t.html, unicode: t.unicode }) },
-  { name: 'page-language', kind: 'fact', over: 'page', rev: 1, config: () => null, tools: (t) => ({ ...t.detectors, html: t.html, unicode: t.unicode }) },
-  { name: 'text', kind: 'fact', over: 'text', rev: 1, holds: 'text', config: () => null, tools: (t) => ({ ...t.detectors, unicode: t.unicode, icu: t.icu }) },
+  {
+    name: 'extract',
+    kind: 'fact',
+    over: 'page',
+    rev: 1,
+    holds: 'text',
+    config: () => null,
+    tools: (t) => ({ html: t.html, unicode: t.unicode }),
+  },
+  {
+    name: 'page-language',
+    kind: 'fact',
+    over: 'page',
+    rev: 1,
+    config: () => null,
+    tools: (t) => ({ ...t.detectors, html: t.html, unicode: t.unicode }),
+  },
+  {
+    name: 'text',
+    kind: 'fact',
+    over: 'text',
+    rev: 1,
+    holds: 'text',
+    config: () => null,
+    tools: (t) => ({ ...t.detectors, unicode: t.unicode, icu: t.icu }),
+  },
   {
     name: 'normalise',
     kind: 'fact',
     over: 'picture',
     rev: 1,
-    config: ({ image }) => ({ format: image.format, quality: image.quality, background: image.background, max_side: image.max_side }),
+    config: ({ image }) => ({
+      format: image.format,
+      quality: image.quality,
+      background: image.background,
+      max_side: image.max_side,
+    }),
     tools: (t) => t.images,
   },
   { name: 'safety', kind: 'fact', over: 'picture', rev: 1, config: () => null, tools: (t) => t.classifier },
-  { name: 'known-abuse', kind: 'fact', over: 'picture', rev: 1, config: () => null, tools: (t) => ({ lists: t.abuseLists }) },
+  {
+    name: 'known-abuse',
+    kind: 'fact',
+    over: 'picture',
+    rev: 1,
+    config: () => null,
+    tools: (t) => ({ lists: t.abuseLists }),
+  },
   { name: 'frequency', kind: 'survey', over: 'release', rev: 1, config: () => null, tools: () => null },
   { name: 'duplicates', kind: 'survey', over: 'release', rev: 1, config: () => null, tools: () => null },
   {
@@ -54,10 +93,38 @@ export const PIPELINE = [
     }),
     tools: () => null,
   },
-  { name: 'preselect', kind: 'judgement', over: 'release', rev: 1, config: (spec) => ({ filters: filterConfig(spec), select: spec.select }), tools: () => null },
-  { name: 'caption', kind: 'generation', over: 'sample', rev: 1, config: (spec) => callConfig(spec, 'caption'), tools: (t) => promptTools(t, 'caption/') },
-  { name: 'translate', kind: 'generation', over: 'sample', rev: 1, config: (spec) => callConfig(spec, 'translate'), tools: (t) => ({ ...promptTools(t, 'translate/'), ...t.detectors, icu: t.icu }) },
-  { name: 'thick', kind: 'generation', over: 'sample', rev: 1, config: (spec) => callConfig(spec, 'thick'), tools: (t) => ({ ...promptTools(t, 'thick/'), ...t.detectors, icu: t.icu }) },
+  {
+    name: 'preselect',
+    kind: 'judgement',
+    over: 'release',
+    rev: 1,
+    config: (spec) => ({ filters: filterConfig(spec), select: spec.select }),
+    tools: () => null,
+  },
+  {
+    name: 'caption',
+    kind: 'generation',
+    over: 'sample',
+    rev: 1,
+    config: (spec) => callConfig(spec, 'caption'),
+    tools: (t) => promptTools(t, 'caption/'),
+  },
+  {
+    name: 'translate',
+    kind: 'generation',
+    over: 'sample',
+    rev: 1,
+    config: (spec) => callConfig(spec, 'translate'),
+    tools: (t) => ({ ...promptTools(t, 'translate/'), ...t.detectors, icu: t.icu }),
+  },
+  {
+    name: 'thick',
+    kind: 'generation',
+    over: 'sample',
+    rev: 1,
+    config: (spec) => callConfig(spec, 'thick'),
+    tools: (t) => ({ ...promptTools(t, 'thick/'), ...t.detectors, icu: t.icu }),
+  },
   { name: 'select', kind: 'judgement', over: 'release', rev: 1, config: (spec) => spec.select, tools: () => null },
   {
     name: 'package',

@@ -159,6 +159,11 @@ const HISTORY = [
     ${digest('picture')},
     ${digest('least')},
     PRIMARY KEY (run, picture))`,
+  `CREATE TABLE run_survey (
+    run bigint NOT NULL REFERENCES release_run,
+    step text COLLATE "C" NOT NULL,
+    ${digest('artifact')},
+    PRIMARY KEY (run, step))`,
   `CREATE TABLE judgement (
     def_id int NOT NULL REFERENCES definition,
     ${digest('input')},
@@ -364,4 +369,11 @@ const ERASABLE = [
     first_run bigint NOT NULL,
     PRIMARY KEY (def_id, input))`,
   `CREATE INDEX fact_text_run ON fact_text (first_run, def_id)`,
+  `CREATE TABLE generated_text (
+    run bigint NOT NULL REFERENCES release_run,
+    sample_no int NOT NULL,
+    task text COLLATE "C" NOT NULL,
+    text text NOT NULL,
+    detail jsonb NOT NULL,
+    PRIMARY KEY (run, sample_no, task))`,
 ]

@@ -31,6 +31,7 @@ const HISTORY = [
   'host_frequency',
   'component',
   'judgement',
+  'run_survey',
   'release_file',
   'release_end',
   'recompute_difference',
@@ -48,7 +49,7 @@ const WORK = [
   'in_flight',
   'shard_done',
 ]
-const ERASABLE = ['url', 'fact_text']
+const ERASABLE = ['url', 'fact_text', 'generated_text']
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`

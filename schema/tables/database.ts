@@ -37,6 +37,8 @@ export interface Database {
   host_frequency: r.HostFrequencyTable
   component: r.ComponentTable
   judgement: r.JudgementTable
+  run_survey: r.RunSurveyTable
+  generated_text: r.GeneratedTextTable
   release_file: r.ReleaseFileTable
   release_end: r.ReleaseEndTable
   recompute_difference: r.RecomputeDifferenceTable

@@ -255,3 +255,17 @@ export interface ShardDoneTable {
   inputs: number
   computed: number
 }
+
+export interface RunSurveyTable {
+  run: string
+  step: string
+  artifact: Buffer
+}
+
+export interface GeneratedTextTable {
+  run: string
+  sample_no: number
+  task: GenerationTask
+  text: string
+  detail: Json<unknown>
+}
