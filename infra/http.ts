@@ -1,3 +1,4 @@
+import { TransientError } from '../schema/contracts/errors.ts'
 import type { FetchFault, FetchReason } from '../schema/contracts/reasons.ts'
 import type { AddressGuard } from './address-guard.ts'
 import { decodeBody, parseCodings } from './content-coding.ts'
@@ -64,9 +65,11 @@ export type FetchResult = FetchResponse | FetchFailure
 export interface WebFetcher {
   /**
    * One GET, one hop: a redirect is a response like any other. The web's faults are values; rejects only when the
-   * caller's signal fires (with its reason) or this machine is out of sockets (TransientError `FETCH_LOCAL_RESOURCE`).
+   * caller's signal fires (with its reason), this machine is out of sockets (TransientError `FETCH_LOCAL_RESOURCE`), the
+   * fetcher is closed (TransientError `FETCHER_CLOSED`) or a header cannot be sent (PermanentError `REQUEST_INVALID`).
    */
   fetchOnce(request: FetchRequest): Promise<FetchResult>
+  /** Ends all connections; what is under way rejects. */
   close(): Promise<void>
 }
 
@@ -109,8 +112,14 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
     dial(origin, dialOptions, signal),
   )
 
+  let closed = false
+  const throwIfClosed = () => {
+    if (closed) throw new TransientError('FETCHER_CLOSED', 'fetcher is closed')
+  }
+
   async function fetchOnce(request: FetchRequest): Promise<FetchResult> {
     request.signal?.throwIfAborted()
+    throwIfClosed()
     const startedAt = Date.now()
     const clock = performance.now()
     const head = () => ({ url: request.url, startedAt, durationMs: Math.round(performance.now() - clock) })
@@ -129,7 +138,10 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
     try {
       const seen = await exchangeOverPool(lanes, checked.url, request, deadline)
       if (deadline.aborted) throw request.signal?.reason
-      if (seen.fault !== null) return failed(seen.fault, seen)
+      if (seen.fault !== null) {
+        throwIfClosed()
+        return failed(seen.fault, seen)
+      }
       const codings = parseCodings(headerValues(seen.headers, 'content-encoding'))
       const decoded = await decodeBody(seen.body, codings, {
         maxBytes: request.maxBodyBytes,
@@ -153,7 +165,12 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
     }
   }
 
-  return { fetchOnce, close: () => lanes.close() }
+  function close(): Promise<void> {
+    closed = true
+    return lanes.close()
+  }
+
+  return { fetchOnce, close }
 }
 
 /** All values of a header, in order of arrival. `name` in lower case. */

@@ -3,6 +3,7 @@ import { canonicalUrl, MAX_URL_LENGTH } from './canonical-url.ts'
 import { comparablePath, comparablePattern, matches, parsePattern } from './robots-pattern.ts'
 import type { Pattern } from './robots-pattern.ts'
 import { readRobotsLines } from './robots-text.ts'
+import type { RobotsKey } from './robots-text.ts'
 
 export interface RobotsRule {
   allow: boolean
@@ -16,13 +17,18 @@ export interface RobotsGroup {
   /** Product tokens in lower case, `*` for all. */
   agents: string[]
   rules: RobotsRule[]
-  /** Seconds, null when not given. */
-  crawlDelay: number | null
+}
+
+/** A wait between requests that some agents are asked for. */
+export interface RobotsDelay {
+  agents: string[]
+  seconds: number
 }
 
 /** What a robots.txt file says; plain data that can be stored as JSON. */
 export interface RobotsRules {
   groups: RobotsGroup[]
+  delays: RobotsDelay[]
   /** As written, in order of the file. */
   sitemaps: string[]
 }
@@ -45,38 +51,44 @@ export type RobotsVerdict =
 /** A file that names more is no help in finding pages. */
 const MAX_SITEMAPS = 1000
 
-/** Reads a robots.txt file; takes any bytes, never throws, linear time. */
+/**
+ * Reads a robots.txt file; takes any bytes, never throws, linear time. Only rules end the list of agents of a group
+ * (RFC 9309 2.2.4), but a delay holds for the agents named since the line of another kind before them: files that give
+ * each crawler a delay and nothing else mean that.
+ */
 export function parseRobots(file: Uint8Array): RobotsRules {
-  const groups: RobotsGroup[] = []
-  const named: string[] = []
+  const read: RobotsRules = { groups: [], delays: [], sitemaps: [] }
   let group: RobotsGroup | null = null
-  let inAgents = false
+  let isOpen = false
+  let recent: RobotsDelay = { agents: [], seconds: 0 }
+  let before: RobotsKey | null = null
   for (const { key, value, line } of readRobotsLines(file)) {
     switch (key) {
       case 'user-agent':
-        if (group === null || !inAgents) {
-          group = { agents: [], rules: [], crawlDelay: null }
-          groups.push(group)
-        }
-        inAgents = true
+        if (group === null || !isOpen) read.groups.push((group = { agents: [], rules: [] }))
+        if (before !== 'user-agent') recent = { agents: [], seconds: 0 }
+        isOpen = true
         group.agents.push(tokenOf(value))
+        recent.agents.push(tokenOf(value))
         break
       case 'allow':
       case 'disallow':
-        inAgents = false
+        isOpen = false
         if (value !== '') group?.rules.push({ allow: key === 'allow', pattern: comparablePattern(value), line })
         break
       case 'crawl-delay':
-        if (group !== null) group.crawlDelay ??= secondsOf(value)
+        if (recent.seconds === 0 && isDelay(value)) read.delays.push(recent)
+        if (isDelay(value)) recent.seconds = Math.max(recent.seconds, Number(value))
         break
       case 'sitemap':
-        if (named.length < MAX_SITEMAPS) named.push(sitemapText(value))
+        if (read.sitemaps.length < MAX_SITEMAPS) read.sitemaps.push(sitemapText(value))
         break
       default:
         key satisfies never
     }
+    before = key
   }
-  return { groups, sitemaps: named }
+  return read
 }
 
 /** The name by which robots.txt knows a crawler: the leading letters, `_` and `-` of its user agent, lower case. */
@@ -98,9 +110,12 @@ export function isAllowed(rules: RobotsRules, token: string, url: string): Robot
   return { allowed: hit.allow, group: plan.group, rule, line: hit.line }
 }
 
-/** Seconds between requests that the file asks of `token`, null when it does not. The largest of several groups. */
+/** Seconds between requests that the file asks of `token`, the largest of several; null when it asks for none. */
 export function crawlDelaySeconds(rules: RobotsRules, token: string): number | null {
-  const delays = groupsFor(rules, token).groups.flatMap(({ crawlDelay }) => (crawlDelay === null ? [] : [crawlDelay]))
+  const { name } = groupsFor(rules, token)
+  const delays = rules.delays
+    .filter(({ agents }) => name !== null && agents.includes(name))
+    .map(({ seconds }) => seconds)
   return delays.length === 0 ? null : Math.max(...delays)
 }
 
@@ -163,9 +178,7 @@ function tokenOf(value: string): string {
   return /^\*(?:\s|$)/.test(value) ? '*' : productToken(value)
 }
 
-function secondsOf(value: string): number | null {
-  return /^\d{1,6}(?:\.\d{0,6})?$/.test(value) ? Number(value) : null
-}
+const isDelay = (value: string) => /^\d{1,6}(?:\.\d{0,6})?$/.test(value) && Number(value) > 0
 
 /** Values are bytes until here; addresses may be written in UTF-8. */
 function sitemapText(value: string): string {

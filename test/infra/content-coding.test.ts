@@ -1,0 +1,66 @@
+import zlib from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { decodeBody, parseCodings } from '../../infra/content-coding.ts'
+
+const limits = { maxBytes: 4_000_000, maxRatio: 200 }
+const text = Buffer.from('žluťoučký kůň '.repeat(500))
+const faultOf = async (bytes: Buffer, codings: string[], changes: Partial<typeof limits> = {}) => {
+  const decoded = await decodeBody(bytes, codings, { ...limits, ...changes })
+  return decoded.ok ? 'ok' : `${decoded.fault.reason} ${decoded.fault.errorCode}`
+}
+
+describe('content coding', () => {
+  it('reads the codings of several headers in order, without identity', () => {
+    expect(parseCodings(['GZIP , identity', ' br', ''])).toEqual(['gzip', 'br'])
+  })
+
+  it.each([
+    ['gzip', zlib.gzipSync(text), ['gzip']],
+    ['x-gzip', zlib.gzipSync(text), ['x-gzip']],
+    ['deflate with zlib header', zlib.deflateSync(text), ['deflate']],
+    ['deflate without', zlib.deflateRawSync(text), ['deflate']],
+    ['br', zlib.brotliCompressSync(text), ['br']],
+    ['two layers, the last undone first', zlib.gzipSync(zlib.brotliCompressSync(text)), ['br', 'gzip']],
+    [
+      'two gzip members',
+      Buffer.concat([zlib.gzipSync(text.subarray(0, 99)), zlib.gzipSync(text.subarray(99))]),
+      ['gzip'],
+    ],
+  ])('undoes %s', async (_name, bytes, codings) => {
+    expect(await decodeBody(bytes, codings, limits)).toEqual({ ok: true, body: text })
+  })
+
+  it('takes an empty body for empty in every coding, as answers without a body have it', async () => {
+    expect(await decodeBody(Buffer.alloc(0), ['gzip', 'br', 'zstd'], limits)).toEqual({
+      ok: true,
+      body: Buffer.alloc(0),
+    })
+  })
+
+  it('hands large bodies to a thread and gives the same bytes', async () => {
+    const noise = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 2654435761) >>> 13))
+    expect(await decodeBody(zlib.gzipSync(noise), ['gzip'], limits)).toEqual({ ok: true, body: noise })
+  })
+
+  it('refuses three layers, unknown codings, broken and cut bytes', async () => {
+    const gzip = zlib.gzipSync(text)
+    expect(await faultOf(gzip, ['gzip', 'gzip', 'gzip'])).toBe('decode_failed CODINGS_TOO_MANY')
+    expect(await faultOf(gzip, ['zstd'])).toBe('decode_failed CODING_UNKNOWN')
+    expect(await faultOf(text, ['gzip'])).toBe('decode_failed Z_DATA_ERROR')
+    expect(await faultOf(gzip.subarray(0, -20), ['gzip'])).toBe('decode_failed Z_BUF_ERROR')
+  })
+
+  it('stops a bomb at the size limit and at the ratio limit', async () => {
+    const zeros = Buffer.alloc(20_000_000)
+    expect(await faultOf(zlib.gzipSync(zeros), ['gzip'], { maxRatio: 5000 })).toBe('too_large BODY_TOO_LARGE')
+    expect(await faultOf(zlib.gzipSync(zeros), ['gzip'], { maxBytes: 100_000_000 })).toBe('too_large BODY_RATIO')
+    expect(await faultOf(zlib.brotliCompressSync(zeros), ['br'], { maxBytes: 100_000_000 })).toBe(
+      'too_large BODY_RATIO',
+    )
+    expect(await faultOf(zlib.gzipSync(zlib.gzipSync(zeros)), ['gzip', 'gzip'])).toBe('too_large BODY_RATIO')
+  })
+
+  it('does not ask the ratio of a body under 1 MiB', async () => {
+    expect(await faultOf(zlib.gzipSync(Buffer.alloc(1_000_000)), ['gzip'], { maxRatio: 2 })).toBe('ok')
+  })
+})

@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import zlib from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { base32, createSegment, encodeMetadata, encodeRecord, encodeResponse } from '../../infra/warc.ts'
+import type { ArchivedResponse, RecordPlace } from '../../infra/warc.ts'
+import { readWarcFile, readWarcRecord, readWarcResponse } from '../../infra/warc-read.ts'
+
+const hexOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+const digestOf = (bytes: Buffer) => `sha256:${base32(createHash('sha256').update(bytes).digest())}`
+
+function aResponse(changes: Partial<ArchivedResponse> = {}): ArchivedResponse {
+  const body = changes.body ?? Buffer.from('<p>žluťoučký kůň</p>')
+  return {
+    url: 'https://site.example/a',
+    startedAt: Date.parse('2026-01-20T10:00:00.123Z'),
+    remoteAddress: '93.184.216.34',
+    status: 200,
+    statusText: 'OK',
+    headers: [['Content-Type', 'text/html']],
+    rawBody: body,
+    contentCodings: [],
+    body,
+    bodySha256: hexOf(body),
+    ...changes,
+  }
+}
+
+async function inFile<T>(bytes: Buffer, use: (file: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'warc-'))
+  try {
+    const file = path.join(folder, 'segment.warc.gz')
+    await writeFile(file, bytes)
+    return await use(file)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+describe('WARC response record', () => {
+  it('is written as the format asks', async () => {
+    const { rawBody, bodySha256, ...rest } = aResponse()
+    const member = await encodeResponse({ rawBody, bodySha256, ...rest })
+    const block = Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n'), rawBody])
+    const text = zlib.gunzipSync(member).toString()
+    const id = /WARC-Record-ID: (<urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}>)/.exec(
+      text,
+    )?.[1]
+    expect(text).toBe(
+      [
+        'WARC/1.1',
+        'WARC-Type: response',
+        'WARC-Target-URI: https://site.example/a',
+        'WARC-Date: 2026-01-20T10:00:00.123Z',
+        `WARC-Record-ID: ${id}`,
+        'WARC-IP-Address: 93.184.216.34',
+        `WARC-Payload-Digest: ${digestOf(rawBody)}`,
+        `X-Body-SHA256: ${bodySha256}`,
+        `WARC-Block-Digest: ${digestOf(block)}`,
+        'Content-Type: application/http;msgtype=response',
+        `Content-Length: ${block.length}`,
+        '',
+        `${block.toString()}\r\n\r\n`,
+      ].join('\r\n'),
+    )
+  })
+
+  it('is the same bytes for the same response, in a gzip member that tells no time and no system', async () => {
+    const [one, two] = await Promise.all([encodeResponse(aResponse()), encodeResponse(aResponse())])
+    expect(one).toEqual(two)
+    expect(one.subarray(0, 10).toString('hex')).toBe('1f8b08000000000000ff')
+  })
+
+  it('has an id of its own for another time or body', async () => {
+    const members = await Promise.all(
+      [aResponse(), aResponse({ startedAt: 1 }), aResponse({ rawBody: Buffer.from('x') })].map(encodeResponse),
+    )
+    const ids = members.map((member) => readWarcRecord(member).fields.find(([name]) => name === 'WARC-Record-ID')?.[1])
+    expect(new Set(ids).size).toBe(3)
+  })
+
+  const body = Buffer.from('hello hello hello '.repeat(200))
+  it.each([
+    ['no coding', [], body, 'received'],
+    ['gzip', ['gzip'], zlib.gzipSync(body), 'received'],
+    ['deflate', ['deflate'], zlib.deflateSync(body), 'received'],
+    ['br', ['br'], zlib.brotliCompressSync(body), 'decoded'],
+    ['two codings', ['gzip', 'gzip'], zlib.gzipSync(zlib.gzipSync(body)), 'decoded'],
+  ])('of a body under %s gives the served body back', async (_name, contentCodings, rawBody, kept) => {
+    const headers: [string, string][] = [['Content-Length', String(rawBody.length)]]
+    if (contentCodings.length > 0) headers.push(['Content-Encoding', contentCodings.join(', ')])
+    const response = aResponse({ headers, rawBody, contentCodings, body, bodySha256: hexOf(body) })
+    const record = readWarcRecord(await encodeResponse(response))
+    const read = await readWarcResponse(record, 1_000_000)
+    const payload = kept === 'received' ? rawBody : body
+    expect(read.body).toEqual(body)
+    expect(read.rawBody).toEqual(payload)
+    expect(record.fields).toContainEqual(['WARC-Payload-Digest', digestOf(payload)])
+    expect(record.fields).toContainEqual(['X-Body-SHA256', hexOf(body)])
+    expect(read.headers).toContainEqual(['Content-Length', String(payload.length)])
+  })
+
+  it('keeps what no longer describes the body under another name', async () => {
+    const rawBody = zlib.brotliCompressSync(body)
+    const headers: [string, string][] = [
+      ['transfer-encoding', 'chunked'],
+      ['Content-Encoding', 'br'],
+      ['Set-Cookie', 'a=\u00e9'],
+    ]
+    const member = await encodeResponse(
+      aResponse({ headers, rawBody, contentCodings: ['br'], body, bodySha256: hexOf(body) }),
+    )
+    expect((await readWarcResponse(readWarcRecord(member), 1_000_000)).headers).toEqual([
+      ['X-Archive-Orig-transfer-encoding', 'chunked'],
+      ['X-Archive-Orig-Content-Encoding', 'br'],
+      ['Set-Cookie', 'a=\u00e9'],
+      ['Content-Length', String(body.length)],
+    ])
+  })
+
+  it('lets no value start a line of its own', async () => {
+    const member = await encodeResponse(
+      aResponse({
+        url: 'https://site.example/\r\nWARC-Type: warcinfo',
+        statusText: 'OK\r\nX-A: 1',
+        headers: [['X-B\r\nX-C', 'a\r\n\r\nb\0']],
+      }),
+    )
+    const record = readWarcRecord(member)
+    expect(record).toMatchObject({ type: 'response', targetUri: 'https://site.example/ WARC-Type: warcinfo' })
+    expect(await readWarcResponse(record, 1000)).toMatchObject({
+      statusText: 'OK X-A: 1',
+      headers: [['X-B X-C', 'a  b'.replace('  ', ' ')]],
+    })
+  })
+
+  it('stores pictures without trying to shrink them', async () => {
+    const jpeg = Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), Buffer.alloc(5000)])
+    const stored = await encodeResponse(aResponse({ rawBody: jpeg, body: jpeg, bodySha256: hexOf(jpeg) }))
+    const packed = await encodeResponse(
+      aResponse({ rawBody: Buffer.alloc(5000), body: Buffer.alloc(5000), bodySha256: hexOf(Buffer.alloc(5000)) }),
+    )
+    expect([stored.length > 5000, packed.length < 1000]).toEqual([true, true])
+    expect((await readWarcResponse(readWarcRecord(stored), 10_000)).body).toEqual(jpeg)
+  })
+})
+
+describe('WARC metadata record', () => {
+  it('tells of a fetch without response, a line for each fact', async () => {
+    const record = readWarcRecord(
+      await encodeMetadata('https://site.example/', 0, [
+        ['fault', 'dns\r\nfailed'],
+        ['code', 'X'],
+      ]),
+    )
+    expect(record).toMatchObject({
+      type: 'metadata',
+      targetUri: 'https://site.example/',
+      date: '1970-01-01T00:00:00.000Z',
+    })
+    expect(record.block.toString()).toBe('fault: dns failed\r\ncode: X\r\n')
+  })
+})
+
+describe('WARC segment', () => {
+  it('says where each record lies, and is named by its bytes', async () => {
+    const big = Buffer.from(Array.from({ length: 2_500_000 }, (_, i) => (i * 2654435761) >>> 13))
+    const bodies = [Buffer.from('one'), big, Buffer.alloc(0), Buffer.from('four')]
+    const segment = createSegment()
+    const places: RecordPlace[] = []
+    for (const body of bodies)
+      places.push(segment.add(await encodeResponse(aResponse({ rawBody: body, body, bodySha256: hexOf(body) }))))
+    const { bytes, sha256 } = segment.seal()
+    expect({ sha256, length: bytes.length, records: segment.records }).toEqual({
+      sha256: hexOf(bytes),
+      length: segment.bytes,
+      records: 4,
+    })
+    for (const [i, { offset, length }] of places.entries()) {
+      const record = readWarcRecord(bytes.subarray(offset, offset + length))
+      expect(hexOf((await readWarcResponse(record, 5_000_000)).body)).toBe(hexOf(bodies[i] ?? Buffer.alloc(1)))
+    }
+    await inFile(bytes, async (file) => {
+      const found = []
+      for await (const { offset, length } of readWarcFile(file)) found.push({ offset, length })
+      expect(found).toEqual(places)
+    })
+  })
+})
+
+describe('WARC reader', () => {
+  const read = (bytes: Buffer) =>
+    inFile(bytes, async (file) => {
+      const types = []
+      for await (const { record } of readWarcFile(file)) types.push(record.type)
+      return types
+    })
+
+  it('reads what other tools write: named gzip members, brackets around the URL, SHA-1', async () => {
+    const digest = base32(createHash('sha1').update('hello').digest())
+    const plain = `WARC/1.0\r\nwarc-type: resource\r\nWARC-Target-URI: <http://x.example/>\r\nWARC-Block-Digest: sha1:${digest}\r\nContent-Length: 5\r\n\r\nhello\r\n\r\n`
+    const packed = zlib.gzipSync(plain)
+    const named = Buffer.concat([
+      packed.subarray(0, 3),
+      Buffer.from([8]),
+      packed.subarray(4, 10),
+      Buffer.from('file.warc\0'),
+      packed.subarray(10),
+    ])
+    expect(readWarcRecord(named)).toMatchObject({
+      type: 'resource',
+      targetUri: 'http://x.example/',
+      block: Buffer.from('hello'),
+    })
+    expect(await read(Buffer.concat([named, packed]))).toEqual(['resource', 'resource'])
+  })
+
+  it('finds a changed block', async () => {
+    const plain = zlib.gunzipSync(await encodeResponse(aResponse())).toString('latin1')
+    const changed = zlib.gzipSync(Buffer.from(plain.replace('<p>', '<q>'), 'latin1'))
+    expect(() => readWarcRecord(changed)).toThrow(expect.objectContaining({ code: 'WARC_DIGEST_MISMATCH' }))
+  })
+
+  it('finds a cut file, a flipped bit and what is no record', async () => {
+    const member = await encodeResponse(aResponse())
+    const flipped = Buffer.from(member)
+    flipped[flipped.length - 6] = (flipped[flipped.length - 6] ?? 0) ^ 1
+    const corrupt = { code: 'WARC_CORRUPT' }
+    await expect(read(Buffer.concat([member, member.subarray(0, -3)]))).rejects.toMatchObject(corrupt)
+    await expect(read(flipped)).rejects.toMatchObject(corrupt)
+    await expect(read(Buffer.from('WARC/1.1\r\nWARC-Type: response\r\n\r\n'))).rejects.toMatchObject(corrupt)
+    await expect(read(zlib.gzipSync('WARC/1.1\r\nContent-Length: 9\r\n\r\nshort'))).rejects.toMatchObject(corrupt)
+    await expect(read(zlib.gzipSync('hello'))).rejects.toMatchObject(corrupt)
+  })
+
+  it('does not take other records for responses', async () => {
+    const contentType = 'text/plain'
+    const member = await encodeRecord({
+      type: 'resource',
+      targetUri: null,
+      date: 0,
+      contentType,
+      fields: [],
+      block: Buffer.from('x'),
+    })
+    await expect(readWarcResponse(readWarcRecord(member), 10)).rejects.toMatchObject({ code: 'WARC_CORRUPT' })
+  })
+})
