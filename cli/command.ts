@@ -24,6 +24,8 @@ export interface CommandContext {
   /** Reads the settings on first use. Throws BAD_SETTINGS. */
   settings: () => Settings
   cwd: string
+  /** For child processes; settings come from `settings`. */
+  env: Readonly<Record<string, string | undefined>>
   out: Output
   progress: Progress
 }

@@ -6,6 +6,7 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   BAD_USAGE: EXIT.usage,
   BAD_SETTINGS: EXIT.usage,
   BAD_SPEC: EXIT.usage,
+  SPEC_NOT_FOUND: EXIT.usage,
   DIFFERENCES: EXIT.differences,
   PARTIAL: EXIT.partial,
   INTERRUPTED: EXIT.interrupted,

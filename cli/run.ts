@@ -33,6 +33,7 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
       json: invocation.json,
       settings: once(() => settingsOf(invocation, surroundings)),
       cwd: surroundings.cwd,
+      env: surroundings.env,
       out,
       progress,
     })
