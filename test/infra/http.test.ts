@@ -101,6 +101,18 @@ describe('web fetcher', () => {
     expect(site.connections).toBe(2)
   })
 
+  it('stops keeping connections to a server that waits for acknowledgements', async () => {
+    const asked: unknown[] = []
+    await using site = await serve((request, response) => {
+      asked.push(request.headers.connection)
+      response.writeHead(200, { 'Content-Length': 2 }).flushHeaders()
+      setTimeout(() => response.end('ok'), 200)
+    })
+    await using fetcher = aFetcher()
+    for (let i = 0; i < 4; i += 1) expect(outcomeOf(await fetcher.get(site.url))).toEqual({ status: 200, body: 'ok' })
+    expect(asked).toEqual(['keep-alive', 'keep-alive', 'keep-alive', 'close'])
+  })
+
   it('asks once when a new connection is dropped', async () => {
     await using site = await serve((request) => request.socket.destroy())
     await using fetcher = aFetcher()
