@@ -3,14 +3,17 @@ import ipaddr from 'ipaddr.js'
 import { PermanentError } from '../schema/contracts/errors.ts'
 import type { FetchFault, FetchReason } from '../schema/contracts/reasons.ts'
 
-/** `range` names the special-purpose range that the address lies in. */
+/** `range` names the special-purpose range that the address lies in, or the port. */
 export type AddressVerdict = { ok: true } | { ok: false; range: string }
 
 export type UrlVerdict = { ok: true; url: URL } | { ok: false; fault: FetchFault }
 
 export interface AddressGuard {
-  /** May a socket be opened to this address (IPv4 or IPv6 literal without brackets)? Never throws. */
-  check(ip: string): AddressVerdict
+  /**
+   * May a socket be opened to this address (IPv4 or IPv6 literal without brackets), for a URL with this port? The port
+   * is not asked in permitted networks. Never throws.
+   */
+  check(ip: string, port?: number): AddressVerdict
   /** May this URL be asked for at all? Judges scheme, userinfo, port, name and literal address; opens nothing. */
   checkUrl(url: string): UrlVerdict
 }
@@ -20,6 +23,9 @@ export interface AddressGuard {
  * services on other ports would answer a request with effects. Permitted networks are free of this rule.
  */
 const WEB_PORTS = new Set([80, 443, 8000, 8008, 8080, 8443, 8888])
+
+/** URLs write no port when it is their scheme's own. */
+const DEFAULT_PORT = 80
 
 /** Special-purpose space of the IANA registries, and provider addresses in public space. */
 const BLOCKED_V4: readonly (readonly [string, string])[] = [
@@ -85,12 +91,13 @@ export function createAddressGuard(options: { allow: readonly string[] }): Addre
   const permitted = options.allow.map(parsePermitted)
   const isPermitted = (ip: ipaddr.IPv4 | ipaddr.IPv6) => permitted.some((block) => isInside(ip, block))
 
-  function check(text: string): AddressVerdict {
+  function check(text: string, port?: number): AddressVerdict {
     const ip = parseAddress(text)
     if (ip === null) return { ok: false, range: 'not an address' }
     if (isPermitted(ip)) return { ok: true }
     const range = ip instanceof ipaddr.IPv4 ? rangeOfV4(ip) : rangeOfV6(ip)
-    return range === null ? { ok: true } : { ok: false, range }
+    if (range !== null) return { ok: false, range }
+    return port === undefined || WEB_PORTS.has(port) ? { ok: true } : { ok: false, range: `on port ${port}` }
   }
 
   function checkUrl(text: string): UrlVerdict {
@@ -106,17 +113,20 @@ export function createAddressGuard(options: { allow: readonly string[] }): Addre
   }
 
   function checkHost(url: URL): UrlVerdict {
+    const port = url.port === '' ? DEFAULT_PORT : Number(url.port)
     const literal = literalAddress(url.hostname)
     if (literal !== null) {
-      const verdict = check(literal)
+      const verdict = check(literal, port)
       if (!verdict.ok) return refuse('address_blocked', 'ADDRESS_BLOCKED', `address ${literal} is ${verdict.range}`)
+      return { ok: true, url }
     }
+    // Names may lead into a permitted network, if there is one: then their address decides, once it is known.
     if (permitted.length > 0) return { ok: true, url }
-    if (literal === null && isPrivateName(url.hostname)) {
+    if (isPrivateName(url.hostname)) {
       return refuse('address_blocked', 'NAME_BLOCKED', `name ${url.hostname} belongs to private networks`)
     }
-    if (url.port !== '' && !WEB_PORTS.has(Number(url.port))) {
-      return refuse('address_blocked', 'PORT_BLOCKED', `port ${url.port} is not a port of the web`)
+    if (!WEB_PORTS.has(port)) {
+      return refuse('address_blocked', 'PORT_BLOCKED', `port ${port} is not a port of the web`)
     }
     return { ok: true, url }
   }

@@ -74,7 +74,7 @@ async function targetsOf(origin: Origin, options: DialOptions): Promise<Target[]
   const addresses =
     mapped !== null ? [mapped.address] : literal !== null ? [literal] : await lookUp(origin.hostname, options.dnsLookup)
   const port = mapped?.port ?? origin.port
-  const verdicts = addresses.map((address) => ({ address, verdict: options.guard.check(address) }))
+  const verdicts = addresses.map((address) => ({ address, verdict: options.guard.check(address, origin.port) }))
   const allowed = verdicts.filter(({ verdict }) => verdict.ok).map(({ address }) => ({ address, port }))
   if (allowed.length > 0) return allowed
   const why = verdicts.map(({ address, verdict }) => `${address} is ${verdict.ok ? 'allowed' : verdict.range}`)

@@ -14,6 +14,8 @@ export interface Exchanged {
   /** Transfer coding undone, content coding as received. */
   body: Buffer
   remoteAddress: string | null
+  /** Milliseconds from the head to the first byte of the body, null when there was none of either. */
+  pauseMs: number | null
   /** The request went out on a connection that had served another before. */
   reused: boolean
 }
@@ -34,27 +36,32 @@ export const NOT_SENT: Exchanged = {
   headers: [],
   body: EMPTY,
   remoteAddress: null,
+  pauseMs: null,
   reused: false,
+}
+
+/** What goes out. `closes` asks the server to end the connection after its answer. */
+export interface Outgoing {
+  url: URL
+  headers: string[]
+  closes: boolean
+  maxBodyBytes: number
 }
 
 /**
  * Sends one GET over a lane and gathers the response, at most `maxBodyBytes` of it. Rejects only as
  * `classifyFault` throws; after a fault or rejection the lane is not to be used again.
  */
-export function exchange(
-  lane: Lane,
-  url: URL,
-  headers: string[],
-  maxBodyBytes: number,
-  deadline: Deadline,
-): Promise<Exchanged> {
+export function exchange(lane: Lane, outgoing: Outgoing, deadline: Deadline): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
-    const gather = new Gatherer(lane, maxBodyBytes)
+    const gather = new Gatherer(lane, outgoing.maxBodyBytes)
     gather.settled = (seen) => resolve(seen)
     gather.broken = reject
     deadline.onOver(() => gather.fail(DEADLINE_FAULT))
     if (deadline.over) return
-    lane.client.dispatch({ origin: url.origin, path: `${url.pathname}${url.search}`, method: 'GET', headers }, gather)
+    const { url, headers, closes } = outgoing
+    const path = `${url.pathname}${url.search}`
+    lane.client.dispatch({ origin: url.origin, path, method: 'GET', headers, reset: closes }, gather)
   })
 }
 
@@ -72,6 +79,8 @@ class Gatherer implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
   #received = 0
   #remoteAddress: string | null = null
+  #headAt = 0
+  #pauseMs: number | null = null
 
   constructor(lane: Lane, maxBodyBytes: number) {
     this.#lane = lane
@@ -92,6 +101,7 @@ class Gatherer implements Dispatcher.DispatchHandler {
     if (status < 200) return
     this.#status = status
     this.#statusText = statusText ?? ''
+    this.#headAt = performance.now()
     this.#headers = pairsOf(controller.rawHeaders)
     const declared = this.#headers.find(([name]) => name.toLowerCase() === 'content-length')
     if (declared !== undefined && Number(declared[1]) > this.#maxBodyBytes) this.fail(tooLarge(this.#maxBodyBytes))
@@ -99,6 +109,7 @@ class Gatherer implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#done) return
+    this.#pauseMs ??= performance.now() - this.#headAt
     this.#received += chunk.length
     if (this.#received > this.#maxBodyBytes) this.fail(tooLarge(this.#maxBodyBytes))
     else this.#chunks.push(chunk)
@@ -134,6 +145,7 @@ class Gatherer implements Dispatcher.DispatchHandler {
       headers: this.#headers,
       body,
       remoteAddress: this.#remoteAddress,
+      pauseMs: this.#pauseMs,
       reused: this.#openedBefore > 0 && this.#lane.opened === this.#openedBefore,
     })
   }

@@ -18,6 +18,8 @@ export interface Lane {
   readonly client: Client
   /** Address of the socket that is open, null while none is. */
   remoteAddress: string | null
+  /** Milliseconds that opening the last socket took, name and handshakes included. */
+  connectMs: number
   /** Sockets opened so far: unchanged over a request means that it went out on a used socket. */
   opened: number
 }
@@ -86,6 +88,7 @@ export function createLanePool(limits: SocketLimits, dial: Dial): LanePool {
       origin,
       client: createClient(origin, () => lane, connecting.signal),
       remoteAddress: null,
+      connectMs: 0,
       opened: 0,
     }
     dials.set(lane, connecting)
@@ -113,10 +116,12 @@ export function createLanePool(limits: SocketLimits, dial: Dial): LanePool {
       headersTimeout: limits.headersTimeoutMs,
       bodyTimeout: limits.bodyTimeoutMs,
       connect: (_options, callback) => {
+        const startedAt = performance.now()
         dial(target, signal).then(
           (socket) => {
             lane().remoteAddress = socket.remoteAddress ?? null
             lane().opened += 1
+            lane().connectMs = performance.now() - startedAt
             callback(null, socket)
           },
           (error: Error) => callback(error, null),

@@ -2,6 +2,8 @@ import { TransientError } from '../schema/contracts/errors.ts'
 import type { FetchFault, FetchReason } from '../schema/contracts/reasons.ts'
 import type { AddressGuard } from './address-guard.ts'
 import { decodeBody, parseCodings } from './content-coding.ts'
+import { createPaceBook } from './connection-pace.ts'
+import type { PaceBook } from './connection-pace.ts'
 import { dial, systemLookup } from './http-connect.ts'
 import type { DnsLookup } from './http-connect.ts'
 import { exchange, NOT_SENT } from './http-exchange.ts'
@@ -112,6 +114,7 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
     dial(origin, dialOptions, signal),
   )
 
+  const ways = { lanes, paces: createPaceBook() }
   let closed = false
   const throwIfClosed = () => {
     if (closed) throw new TransientError('FETCHER_CLOSED', 'fetcher is closed')
@@ -136,7 +139,7 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
     if (!checked.ok) return failed(checked.fault)
     const deadline = createDeadline(request.deadlineMs, request.signal)
     try {
-      const seen = await exchangeOverPool(lanes, checked.url, request, deadline)
+      const seen = await exchangeOverPool(ways, checked.url, request, deadline)
       if (deadline.aborted) throw request.signal?.reason
       if (seen.fault !== null) {
         throwIfClosed()
@@ -178,30 +181,34 @@ export function headerValues(headers: readonly (readonly [string, string])[], na
   return headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value)
 }
 
+interface Ways {
+  lanes: LanePool
+  paces: PaceBook
+}
+
 /**
  * A server may close a kept connection just when a request goes out on it. That says nothing of the site, so such a
  * request goes out once more on a new socket (RFC 9112, 9.3.1).
  */
-async function exchangeOverPool(
-  lanes: LanePool,
-  url: URL,
-  request: FetchRequest,
-  deadline: Deadline,
-): Promise<Exchanged> {
-  const first = await exchangeOnce(lanes, url, request, deadline)
+async function exchangeOverPool(ways: Ways, url: URL, request: FetchRequest, deadline: Deadline): Promise<Exchanged> {
+  const first = await exchangeOnce(ways, url, request, deadline)
   const isStale = first.fault?.reason === 'reset' && first.reused && !deadline.over
-  return isStale ? exchangeOnce(lanes, url, request, deadline) : first
+  return isStale ? exchangeOnce(ways, url, request, deadline) : first
 }
 
-async function exchangeOnce(lanes: LanePool, url: URL, request: FetchRequest, deadline: Deadline): Promise<Exchanged> {
+async function exchangeOnce(ways: Ways, url: URL, request: FetchRequest, deadline: Deadline): Promise<Exchanged> {
+  const { lanes, paces } = ways
   const { lane: taking, giveUp } = lanes.take(url.origin)
   deadline.onOver(giveUp)
   const lane = await taking
   if (lane === null) return NOT_SENT
   let broken = true
   try {
-    const seen = await exchange(lane, url, requestHeaders(request), request.maxBodyBytes, deadline)
+    const { maxBodyBytes } = request
+    const closes = paces.closes(url.origin)
+    const seen = await exchange(lane, { url, headers: requestHeaders(request), closes, maxBodyBytes }, deadline)
     broken = seen.fault !== null
+    paces.note(url.origin, { pauseMs: seen.pauseMs, connectMs: lane.connectMs })
     return seen
   } finally {
     lanes.give(lane, broken)

@@ -86,6 +86,9 @@ describe('address guard', () => {
     expect(faultOf('http://127.0.0.1:6379/', open)).toBe('ok')
     expect(faultOf('http://localhost:6379/', open)).toBe('ok')
     expect(faultOf('http://10.0.0.1/', open)).toBe('address_blocked')
+    expect(faultOf('http://1.1.1.1:6379/', open)).toBe('address_blocked')
+    expect(open.check('1.1.1.1', 6379)).toEqual({ ok: false, range: 'on port 6379' })
+    expect(open.check('127.0.0.1', 6379)).toEqual({ ok: true })
   })
 
   it.each([

@@ -187,6 +187,13 @@ describe('address guard in use', () => {
     expect(hidden.connections).toBe(0)
   })
 
+  it('judges the port with the address once a name is resolved', async () => {
+    const dialled = vi.spyOn(net, 'connect')
+    await using fetcher = aFetcher({ allow, dnsLookup: resolver(['93.184.216.34']).lookup })
+    expect(outcomeOf(await fetcher.get('http://site.example:6379/'))).toEqual(BLOCKED)
+    expect(dialled).not.toHaveBeenCalled()
+  })
+
   it('tries the next address of a name when the first does not answer', async () => {
     await using site = await answering('second')
     const { lookup } = resolver(['127.0.0.3', PUBLIC])

@@ -101,6 +101,18 @@ describe('web fetcher', () => {
     expect(site.connections).toBe(2)
   })
 
+  it('stops keeping connections to a server that waits for acknowledgements', async () => {
+    const asked: unknown[] = []
+    await using site = await serve((request, response) => {
+      asked.push(request.headers.connection)
+      response.writeHead(200, { 'Content-Length': 2 }).flushHeaders()
+      setTimeout(() => response.end('ok'), 200)
+    })
+    await using fetcher = aFetcher()
+    for (let i = 0; i < 4; i += 1) expect(outcomeOf(await fetcher.get(site.url))).toEqual({ status: 200, body: 'ok' })
+    expect(asked).toEqual(['keep-alive', 'keep-alive', 'keep-alive', 'close'])
+  })
+
   it('asks once when a new connection is dropped', async () => {
     await using site = await serve((request) => request.socket.destroy())
     await using fetcher = aFetcher()
@@ -114,6 +126,22 @@ describe('web fetcher', () => {
     })
     await using fetcher = aFetcher()
     expect(outcomeOf(await fetcher.get(site.url))).toEqual({ status: 304, body: '' })
+  })
+
+  it.each([
+    ['a body that ends with the connection', 'HTTP/1.0 200 OK\r\n\r\nhello'],
+    [
+      'hints before the answer',
+      'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello',
+    ],
+    [
+      'chunks and trailers',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nX: y\r\n\r\n',
+    ],
+  ])('takes %s', async (_name, bytes) => {
+    await using site = await serveRaw((socket) => socket.end(bytes))
+    await using fetcher = aFetcher()
+    expect(outcomeOf(await fetcher.get(site.url))).toEqual({ status: 200, body: 'hello' })
   })
 
   it('rejects with the reason of the caller who gives up', async () => {
