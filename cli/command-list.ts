@@ -1,17 +1,17 @@
 import type { Command } from './command.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { downCommand } from './commands/down.ts'
-import { specCheckCommand } from './commands/spec-check.ts'
-import { specInitCommand } from './commands/spec-init.ts'
-import { testCommand } from './commands/test.ts'
-import { upCommand } from './commands/up.ts'
+
+/** A command by name; its file is loaded when it is asked for, so that none waits for what others import. */
+export interface CommandEntry {
+  name: string
+  load: () => Promise<Command>
+}
 
 /** All commands, in the order in which help shows them. */
-export const COMMANDS: readonly Command[] = [
-  upCommand,
-  downCommand,
-  doctorCommand,
-  specCheckCommand,
-  specInitCommand,
-  testCommand,
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'test', load: async () => (await import('./commands/test.ts')).testCommand },
+  { name: 'up', load: async () => (await import('./commands/up.ts')).upCommand },
+  { name: 'down', load: async () => (await import('./commands/down.ts')).downCommand },
+  { name: 'doctor', load: async () => (await import('./commands/doctor.ts')).doctorCommand },
+  { name: 'spec check', load: async () => (await import('./commands/spec-check.ts')).specCheckCommand },
+  { name: 'spec init', load: async () => (await import('./commands/spec-init.ts')).specInitCommand },
 ]

@@ -46,7 +46,6 @@ export interface Command {
 }
 
 export interface Invocation {
-  command: Command
   args: string[]
   options: Record<string, OptionValue>
   /** Setting flags that were given, without their dashes. */
@@ -55,38 +54,27 @@ export interface Invocation {
   json: boolean
 }
 
-/** What the arguments ask for: a command, or help over some or all commands. */
-export type Request = { kind: 'run'; invocation: Invocation } | { kind: 'help'; prefix: string }
+/** What the first words ask for: a command with the arguments after its name, or help over the names with a prefix. */
+export type Request = { kind: 'run'; name: string; rest: readonly string[] } | { kind: 'help'; prefix: string }
 
-/** Reads the arguments after `./mella`. Throws PermanentError BAD_USAGE that names the nearest valid word. */
-export function readRequest(argv: readonly string[], commands: readonly Command[]): Request {
-  const words = argv.slice(0, 2).filter((word) => !word.startsWith('-'))
-  const command =
-    commands.find(({ name }) => name === words.join(' ')) ?? commands.find(({ name }) => name === words[0])
-  if (command !== undefined)
-    return { kind: 'run', invocation: readInvocation(command, argv.slice(command.name.split(' ').length)) }
-  const first = words[0] ?? ''
-  const isGroup = commands.some(({ name }) => name.startsWith(`${first} `))
-  const wantsHelp = argv.length === 0 || first === 'help' || argv.includes('--help') || argv.includes('-h')
-  if (first === '' || first === 'help' || (isGroup && (words.length === 1 || wantsHelp))) {
-    if (wantsHelp || (isGroup && argv.length === 1))
-      return { kind: 'help', prefix: isGroup ? first : first === 'help' ? argv.slice(1).join(' ') : '' }
-    throw badUsage(`option ${argv[0]}: stands before any command`, null, './mella --help')
-  }
-  const names = commands.map(({ name }) => name)
-  const asked = isGroup ? words.join(' ') : first
-  throw badUsage(
-    `command ${asked}: there is none`,
-    nearestName(asked, isGroup ? names : [...names, ...groupsOf(names)]),
-    './mella --help',
-  )
+/** Finds the command among the known names. Throws PermanentError BAD_USAGE with the nearest name. */
+export function findCommand(argv: readonly string[], names: readonly string[]): Request {
+  const [first = '', second = ''] = argv
+  const two = `${first} ${second}`
+  if (names.includes(two)) return { kind: 'run', name: two, rest: argv.slice(2) }
+  if (names.includes(first)) return { kind: 'run', name: first, rest: argv.slice(1) }
+  const groups = names.flatMap((name) => (name.includes(' ') ? [name.split(' ')[0] ?? ''] : []))
+  if (first === 'help') return { kind: 'help', prefix: argv.slice(1).join(' ') }
+  if (argv.length === 0 || first === '--help' || first === '-h') return { kind: 'help', prefix: '' }
+  if (groups.includes(first) && (second === '' || second === '--help' || second === '-h'))
+    return { kind: 'help', prefix: first }
+  if (first.startsWith('-')) throw badUsage(`option ${first}: stands before any command`, null, './mella --help')
+  const [asked, known] = groups.includes(first) ? [two, names] : [first, [...names, ...groups]]
+  throw badUsage(`command ${asked}: there is none`, nearestName(asked, known), './mella --help')
 }
 
-function groupsOf(names: readonly string[]): string[] {
-  return names.flatMap((name) => (name.includes(' ') ? [name.split(' ')[0] ?? ''] : []))
-}
-
-function readInvocation(command: Command, argv: readonly string[]): Invocation {
+/** Reads the arguments of a command. Throws PermanentError BAD_USAGE that names the nearest valid option. */
+export function readInvocation(command: Command, argv: readonly string[]): Invocation {
   const own: Record<string, CommandOption> = {
     ...command.options,
     ...(command.json ? { json: { type: 'boolean', what: '' } } : {}),
@@ -112,7 +100,7 @@ function readInvocation(command: Command, argv: readonly string[]): Invocation {
   for (const name of Object.keys(command.options)) options[name] = values[name] as OptionValue
   const settingFlags: Record<string, string> = {}
   for (const { flag } of settings) if (typeof values[flag] === 'string') settingFlags[flag] = values[flag]
-  return { command, args: positionals, options, settingFlags, help, json: values['json'] === true }
+  return { args: positionals, options, settingFlags, help, json: values['json'] === true }
 }
 
 function checkOption(

@@ -1,7 +1,7 @@
-import { EXIT } from '../schema/contracts/errors.ts'
+import { EXIT, InvariantError } from '../schema/contracts/errors.ts'
 import { loadConfig, type Settings } from '../infra/config.ts'
 import { COMMANDS } from './command-list.ts'
-import { readRequest, type Invocation } from './command.ts'
+import { findCommand, readInvocation, type Invocation } from './command.ts'
 import { describeError, exitCodeOf } from './exit-code.ts'
 import { helpOf, helpOverview } from './help.ts'
 import { createOutput, type Streams } from './output.ts'
@@ -17,17 +17,22 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
   const out = createOutput(surroundings)
   const progress = createProgress(surroundings.stderr)
   try {
-    const request = readRequest(argv, COMMANDS)
+    const request = findCommand(
+      argv,
+      COMMANDS.map(({ name }) => name),
+    )
     if (request.kind === 'help') {
-      out.line(helpOverview(COMMANDS, request.prefix))
+      out.line(helpOverview(await Promise.all(COMMANDS.map(({ load }) => load())), request.prefix))
       return EXIT.ok
     }
-    const { invocation } = request
+    const command = await COMMANDS.find(({ name }) => name === request.name)?.load()
+    if (command === undefined) throw new InvariantError('COMMAND_LIST', `command ${request.name}: is not in the list`)
+    const invocation = readInvocation(command, request.rest)
     if (invocation.help) {
-      out.line(helpOf(invocation.command))
+      out.line(helpOf(command))
       return EXIT.ok
     }
-    return await invocation.command.run({
+    return await command.run({
       args: invocation.args,
       options: invocation.options,
       json: invocation.json,

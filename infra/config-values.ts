@@ -1,6 +1,6 @@
+import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { resolve as resolvePath } from 'node:path'
-import ipaddr from 'ipaddr.js'
 
 /** Where relative paths of a value start: the current folder, or that of the config file. */
 export type ValueReader<T> = (text: string, folder: string) => T
@@ -92,9 +92,12 @@ export const readHexKey: ValueReader<string> = (text) => {
 /** Networks in CIDR form; a bare address is a network of one. */
 export const readNetworks: ValueReader<string[]> = (text) =>
   listOf(text).map((part) => {
-    const cidr = part.includes('/') ? part : `${part}/${part.includes(':') ? 128 : 32}`
-    if (!ipaddr.isValidCIDR(cidr)) throw new BadValue(`${part} is not a network such as 10.0.0.0/8 or fd00::/8`)
-    return cidr
+    const [address = '', bits, ...rest] = part.split('/')
+    const width = isIPv4(address) ? 32 : isIPv6(address) ? 128 : 0
+    const length = bits === undefined ? width : /^[0-9]{1,3}$/.test(bits) ? Number(bits) : Infinity
+    if (width === 0 || rest.length > 0 || length > width)
+      throw new BadValue(`${part} is not a network such as 10.0.0.0/8 or fd00::/8`)
+    return `${address}/${length}`
   })
 
 /** `*.demo.example=127.0.0.1:41234,…` */
@@ -120,7 +123,7 @@ function readResolveRule(text: string): ResolveRule {
 }
 
 function isHost(text: string): boolean {
-  return ipaddr.isValid(text) || HOST_NAME.test(text)
+  return isIP(text) !== 0 || HOST_NAME.test(text)
 }
 
 /** An address of a service that the operator names. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -16,7 +16,8 @@ import {
 } from './postgres-data.ts'
 import {
   findByArgument,
-  identify,
+  findByFolder,
+  isPidTaken,
   isRunning,
   sizeOf,
   spawnDetached,
@@ -91,7 +92,7 @@ async function startNew(
   const binary = await ensurePostgres(layout.checkout, layout.cache, onProgress)
   checkEntrance(layout, binary)
   await initialise(layout, binary, onProgress)
-  removeForeignPidFile(layout)
+  await clearRemains(layout)
   onProgress('postgres: starting')
   return launch(layout, binary, record?.port ?? null)
 }
@@ -143,10 +144,17 @@ function pidFileLines(layout: PostgresLayout): string[] {
   return existsSync(pidFile(layout)) ? readFileSync(pidFile(layout), 'utf8').split('\n') : []
 }
 
-/** Postgres trusts any live process with the pid in its file; one that is not ours got the number anew. */
-function removeForeignPidFile(layout: PostgresLayout): void {
+/**
+ * Makes way for a start over the data of a server that was killed. Its backends end when they next look for it; then
+ * its pid file may go, which else stops a successor as long as its number is taken: by a process that got it anew, or
+ * by the killed server itself, not yet reaped.
+ */
+async function clearRemains(layout: PostgresLayout): Promise<void> {
+  const deadline = performance.now() + ORPHANS_TIMEOUT_MS
+  const data = realpathSync(layout.data)
+  while (findByFolder(data).length > 0 && performance.now() < deadline) await sleep(POLL_MS)
   const pid = Number(pidFileLines(layout)[0])
-  if (Number.isInteger(pid) && pid > 0 && identify(pid) !== null) rmSync(pidFile(layout), { force: true })
+  if (Number.isInteger(pid) && pid > 0 && isPidTaken(pid)) rmSync(pidFile(layout), { force: true })
 }
 
 /** Starts the server and waits for it; takes another port when somebody else was faster. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, renameSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A process by more than its number: a pid is given again, a pid with this start is not. */
@@ -86,6 +86,33 @@ function findByArgumentWithPs(argument: string): ProcessIdentity[] {
     .filter((line) => ` ${line} `.includes(` ${argument} `))
     .map((line) => identify(Number.parseInt(line, 10)))
     .filter((identity) => identity !== null && identity.pid !== process.pid) as ProcessIdentity[]
+}
+
+/** Processes that work in a folder: what a killed server left behind. Linux alone tells; none elsewhere. */
+export function findByFolder(folder: string): ProcessIdentity[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name) && folderOf(name) === folder)
+    .map((name) => identify(Number(name)))
+    .filter((identity) => identity !== null)
+}
+
+function folderOf(pid: string): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`)
+  } catch {
+    return null // ended meanwhile, or not ours to read
+  }
+}
+
+/** Whether the number is taken by any process, one that ended but was not reaped among them. */
+export function isPidTaken(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
 }
 
 export interface DetachedCommand {

@@ -1,13 +1,15 @@
 /**
  * The shortest BCP 47 tag of the same language, script and region (UTS 35 "remove likely subtags", script before
  * region): sr-Cyrl and sr-RS are sr, sr-Latn stays, zh-TW is zh-Hant. Old codes become new ones (iw is he).
- * Null when it is not a well-formed language tag, or carries extensions or private use.
+ * `und` stays. Null when it is not a well-formed language tag, carries extensions or private use, or names a language
+ * whose script is neither written nor known.
  */
 export function minimiseTag(tag: string): string | null {
   const locale = parseTag(tag)
   if (locale === null) return null
-  if (locale.language === 'und') return locale.toString() === 'und' ? 'und' : null
+  if (locale.baseName === 'und') return 'und'
   const { language, script, region } = locale.maximize()
+  if (locale.baseName.startsWith('und-') || script === undefined) return null
   const same = (candidate: string): boolean =>
     baseOf(new Intl.Locale(candidate).maximize()) === baseOf(locale.maximize())
   const candidates = [language, `${language}-${script}`, `${language}-${region}`].filter(

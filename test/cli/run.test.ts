@@ -1,0 +1,75 @@
+import { tmpdir } from 'node:os'
+import { expect, test } from 'vitest'
+import { COMMANDS } from '../../cli/command-list.ts'
+import { describeError, exitCodeOf } from '../../cli/exit-code.ts'
+import { runCommandLine } from '../../cli/run.ts'
+import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
+
+async function run(
+  argv: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const written = { stdout: '', stderr: '' }
+  const stream = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (written[name] += text) })
+  const code = await runCommandLine(argv, { env, cwd: tmpdir(), stdout: stream('stdout'), stderr: stream('stderr') })
+  return { code, ...written }
+}
+
+test('help lists every command, the settings and the exit codes, on stdout', async () => {
+  const { code, stdout, stderr } = await run(['--help'])
+  for (const { name } of COMMANDS) expect(stdout).toContain(`\n  ${name}`)
+  for (const word of ['MELLA_HOME', 'DATABASE_URL', 'TEMPORAL_*', '130']) expect(stdout).toContain(word)
+  expect([code, stderr]).toEqual([EXIT.ok, ''])
+})
+
+test.each(COMMANDS.map(({ name }) => name))('%s says with --help what it does, with an example', async (name) => {
+  const command = await COMMANDS.find((entry) => entry.name === name)?.load()
+  const { code, stdout } = await run([...name.split(' '), '--help'])
+  expect(command?.name).toBe(name)
+  expect(stdout).toContain(command?.summary)
+  expect(stdout).toContain(`example:\n  ./mella ${name}`)
+  expect(code).toBe(EXIT.ok)
+})
+
+test('an unknown command ends 2 with nothing on stdout', async () => {
+  expect(await run(['dwon'])).toEqual({
+    code: EXIT.usage,
+    stdout: '',
+    stderr: 'mella: command dwon: there is none, did you mean down?\n  try: ./mella --help\n',
+  })
+})
+
+test('bad settings end 2 and list what is wrong', async () => {
+  const { code, stderr } = await run(['up'], { MELLA_SHARD_SIZE: 'x' })
+  expect([code, stderr.split('\n')[1]]).toEqual([
+    EXIT.usage,
+    '  MELLA_SHARD_SIZE=x: must be a whole number from 100 to 1000',
+  ])
+})
+
+test('an error is printed as thing and fact, its lines, its log and what mends it', () => {
+  const error = new PermanentError('SERVICE_FAILED', 'postgres: did not start', {
+    lines: ['FATAL: a', 'HINT: b'],
+    log: '/l',
+    mend: './mella doctor',
+  })
+  expect(describeError(error)).toBe(
+    'mella: postgres: did not start\n  FATAL: a\n  HINT: b\n  log: /l\n  try: ./mella doctor',
+  )
+})
+
+test('exit codes follow the code of the error', () => {
+  const codes = [
+    'BAD_USAGE',
+    'BAD_SETTINGS',
+    'BAD_SPEC',
+    'SPEC_NOT_FOUND',
+    'CRAWL_NOT_FOUND',
+    'DIFFERENCES',
+    'PARTIAL',
+    'INTERRUPTED',
+    'SERVICE_FAILED',
+  ]
+  expect(codes.map((code) => exitCodeOf(new PermanentError(code, '')))).toEqual([2, 2, 2, 2, 4, 3, 5, 130, 1])
+  expect(exitCodeOf(new Error('bug'))).toBe(1)
+})
