@@ -13,14 +13,16 @@ const GROUPS: readonly (readonly string[])[] = [
 const MIN_LETTERS_FOR_DETECTORS = 30
 
 /**
- * Whether detectors read a text as another language than `target`: none of them says the target, at least one says
- * something else, or the text is in the pivot as far as both can tell. On a short text only agreement counts.
+ * Whether detectors read a text as another language than `target`: none of them says the target and at least one says
+ * something else. On a short text they are wrong too often (Spanish read as Catalan): there only both saying
+ * the language it was translated from counts.
  */
-export function isWrongLanguage(fact: TextFact, target: string): boolean {
+export function isWrongLanguage(fact: TextFact, target: string, pivot: string | null = null): boolean {
   const labels = [fact.eld.lang, fact.cld3.lang].map((label) => label.split('-')[0] ?? 'und')
   const known = labels.filter((label) => label !== 'und')
   if (known.length === 0 || known.some((label) => isSameLanguage(label, target))) return false
-  return fact.letters >= MIN_LETTERS_FOR_DETECTORS || (known.length === 2 && known[0] === known[1])
+  if (fact.letters >= MIN_LETTERS_FOR_DETECTORS) return true
+  return pivot !== null && labels.every((label) => isSameLanguage(label, pivot))
 }
 
 export function isSameLanguage(a: string, b: string): boolean {

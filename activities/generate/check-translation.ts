@@ -55,7 +55,7 @@ export function checkTranslation(check: TranslationCheck): GenerationReason[] {
   if (!/[\p{L}\p{N}]/u.test(translation)) return ['empty']
   if (isCutOff(check.source, translation)) fired.add('truncated')
   if (hasWrongScript(check)) fired.add('wrong_script')
-  if (isWrongLanguage(check.fact, target)) fired.add('wrong_language')
+  if (isWrongLanguage(check.fact, target, check.pivot)) fired.add('wrong_language')
   if (isWrongLength(check)) fired.add('length_ratio')
   if (isUntranslated(check)) fired.add('untranslated')
   if (losesNumbers(check)) fired.add('entities_lost')
@@ -129,9 +129,9 @@ function isUntranslated({ source, pivot, translation, target }: TranslationCheck
   return (count >= 2 && count / free > MAX_COPIED_SHARE) || longestRun(copies) >= COPIED_RUN
 }
 
-/** Kinds of mark (`*`, `@`, `#`) that stand right before a letter and not after one, as engines flag unknown words. */
+/** Marks (`*`, `@`, `#`) that touch a letter, as engines flag words that they do not know or cannot inflect. */
 function marksOf(text: string): string[] {
-  return Array.from(text.matchAll(/(?<![\p{L}\p{N}])([*@#])\p{L}/gu), (match) => match[1] ?? '')
+  return text.match(/[*@#](?=\p{L})|(?<=\p{L})[*@#]/gu) ?? []
 }
 
 function longestRun(flags: readonly boolean[]): number {

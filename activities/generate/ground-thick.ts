@@ -113,13 +113,13 @@ function isAlike(a: string, b: string, language: string): boolean {
   return common >= 3 && common * 2 >= Math.max(a.length, b.length)
 }
 
-/** Some word of more than a particle's length stands in a native text. */
-function restsOnNative(caption: string, evidence: Evidence): boolean {
-  const { language, native } = evidence
+/** Some word of the native texts is there, and not only one as short as a particle, unless they have none longer. */
+function restsOnNative(caption: string, { language, native }: Evidence): boolean {
+  const lengths = native.flatMap(({ words }) => words.map(({ text }) => text.length))
+  const shortest = Math.min(isCased(language) ? 3 : 2, Math.max(...lengths, 0))
   if (isUnspaced(language)) {
-    return native.some(({ words }) => words.some(({ text }) => text.length >= 2 && caption.includes(text)))
+    return native.some(({ words }) => words.some(({ text }) => text.length >= shortest && caption.includes(text)))
   }
-  const shortest = isCased(language) ? 3 : 2
   return wordsOf(caption).some(({ text }) => text.length >= shortest && locateName(text, native, language) !== null)
 }
 

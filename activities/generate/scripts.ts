@@ -29,8 +29,10 @@ export function isCased(tag: string): boolean {
   return scriptsOf(tag).some((script) => CASED.has(script))
 }
 
+/** Korean may hold Hani and is written with spaces all the same: every script has to be one without. */
 export function isUnspaced(tag: string): boolean {
-  return scriptsOf(tag).some((script) => UNSPACED.has(script))
+  const scripts = scriptsOf(tag)
+  return scripts.length > 0 && scripts.every((script) => UNSPACED.has(script))
 }
 
 const matchers = new Map<string, (text: string) => boolean>()

@@ -22,7 +22,8 @@ export function unsupportedIn(sentence: string, evidence: Evidence): string[] {
   const pieces = wordsOf(sentence).flatMap((word) => (isUnspaced(language) ? partsByScript(word, language) : [word]))
   return [
     ...quotedIn(sentence).filter((quoted) => !locateName(quoted, evidence.native, language)),
-    ...pieces.filter((word) => isForeignOrNumber(word, language) && !isHeld(word, evidence)).map(({ text }) => text),
+    ...numbersOf(sentence).filter((number) => !evidence.numbers.has(number)),
+    ...pieces.filter((word) => isCodeOrForeign(word, language) && !isHeld(word, evidence)).map(({ text }) => text),
     ...(isCased(language) ? unsupportedNames(sentence, pieces, evidence) : unsupportedWords(pieces, evidence)),
   ]
 }
@@ -30,15 +31,13 @@ export function unsupportedIn(sentence: string, evidence: Evidence): string[] {
 /** Longest word that may open a sentence without evidence. */
 const MAX_PARTICLE_CHARS = 2
 
-function isForeignOrNumber(word: Word, language: string): boolean {
-  return /\p{N}/u.test(word.text) || !inScriptOf(language, word.text)
+/** Letters with digits, or letters of another script. */
+function isCodeOrForeign({ text }: Word, language: string): boolean {
+  return /\p{L}/u.test(text) && (/\p{N}/u.test(text) || !inScriptOf(language, text))
 }
 
-function isHeld(word: Word, evidence: Evidence): boolean {
-  const { language, native, all } = evidence
-  if (/\p{L}/u.test(word.text))
-    return locateName(word.text, inScriptOf(language, word.text) ? all : native, language) !== null
-  return numbersOf(word.text).every((number) => evidence.numbers.has(number))
+function isHeld({ text }: Word, { language, native, all }: Evidence): boolean {
+  return locateName(text, inScriptOf(language, text) ? all : native, language) !== null
 }
 
 /** Runs of capitalised words, each a possible name. */
@@ -55,14 +54,32 @@ function unsupportedNames(sentence: string, words: readonly Word[], evidence: Ev
   return missing
 }
 
+/** A run that is not one name of a native text is looked at sentence by sentence: "… letter C. The …" is no name. */
 function isNameHeld(sentence: string, run: readonly Word[], evidence: Evidence): boolean {
+  if (run.some((word) => isGlued(word, evidence))) return false
+  if (locateName(textOfRun(sentence, run), evidence.native, evidence.language)) return true
+  const pieces: Word[][] = []
+  for (const word of run) {
+    if (pieces.length === 0 || startsSentence(sentence, word)) pieces.push([word])
+    else pieces.at(-1)?.push(word)
+  }
+  return pieces.every((piece) => isPieceHeld(sentence, piece, evidence))
+}
+
+function isPieceHeld(sentence: string, piece: readonly Word[], evidence: Evidence): boolean {
   const { language, native } = evidence
-  if (locateName(textOfRun(sentence, run), native, language)) return true
-  const [first, ...rest] = run
+  if (locateName(textOfRun(sentence, piece), native, language)) return true
+  const [first, ...rest] = piece
   if (!first || !startsSentence(sentence, first)) return false
   const isParticle = rest.length === 0 && Array.from(first.text).length <= MAX_PARTICLE_CHARS
   if (!isParticle && !isAttested(foldFor(first.text, language), evidence)) return false
   return rest.length === 0 || locateName(textOfRun(sentence, rest), native, language) !== null
+}
+
+/** A capital inside a word: only as a native text writes it, or a name could hide behind the beginning of another word. */
+function isGlued({ text }: Word, { native, language }: Evidence): boolean {
+  const fold = foldFor(text, language)
+  return /\p{Ll}\p{Lu}/u.test(text) && !native.some(({ words }) => words.some((word) => word.fold === fold))
 }
 
 function hasCapital(word: Word | undefined): boolean {
@@ -86,7 +103,7 @@ function textOfRun(sentence: string, run: readonly Word[]): string {
 function unsupportedWords(words: readonly Word[], evidence: Evidence): string[] {
   const { language } = evidence
   return words
-    .filter(({ text }) => !isForeignOrNumber({ text } as Word, language))
+    .filter((word) => /\p{L}/u.test(word.text) && !isCodeOrForeign(word, language))
     .filter((word) => {
       if (isUnspaced(language)) return !isComposed(word.text, evidence)
       const fold = foldFor(word.text, language)
