@@ -10,6 +10,25 @@ export interface RowFrame {
   images: 'bytes' | 'links'
 }
 
+const NEVER_NULL: (keyof ReleaseRow)[] = [
+  'key',
+  'leaf',
+  'lang',
+  'script',
+  'split',
+  'in_know',
+  'in_ling',
+  'in_thick',
+  'alt_others',
+  'context',
+  'rights',
+  'fetched_sha256',
+  'image_sha256',
+  'width',
+  'height',
+  'scores',
+]
+
 const HEX_64 = /^[0-9a-f]{64}$/
 
 /**
@@ -17,6 +36,8 @@ const HEX_64 = /^[0-9a-f]{64}$/
  * without NUL, flags that say whether their text is there, doubles rounded to 4 decimals, the leaf, the picture's digest.
  */
 export function rowProblems(row: ReleaseRow, frame: RowFrame): string[] {
+  const missing = NEVER_NULL.filter((name) => row[name] === null)
+  if (missing.length > 0) return missing.map((name) => `${name} is null`)
   return [
     ...placeProblems(row, frame),
     ...textProblems(row),
@@ -42,12 +63,13 @@ function* textProblems(row: ReleaseRow): Generator<string> {
   }
   if (!row.in_know && !row.in_ling && !row.in_thick) yield 'no text at all'
   for (const [place, value] of strings(row)) {
-    if (!value.isWellFormed() || value.includes('\0')) yield `${place} is not a well-formed string without NUL`
+    if (typeof value !== 'string' || !value.isWellFormed() || value.includes('\0'))
+      yield `${place} is not a well-formed string without NUL`
   }
 }
 
-/** Every string of a row with its place. */
-function* strings(row: ReleaseRow): Generator<[string, string]> {
+/** Every string of a row with its place; members of `alt_others` are never null. */
+function* strings(row: ReleaseRow): Generator<[string, unknown]> {
   for (const [name, value] of Object.entries({ ...row, ...row.context }))
     if (typeof value === 'string') yield [name, value]
   for (const other of row.alt_others)

@@ -1,5 +1,6 @@
 import { InvariantError } from '../../schema/contracts/errors.ts'
 import type { LanguageCounts, MerkleHead } from '../../schema/contracts/release-manifest.ts'
+import { Counts } from './counts.ts'
 import { canonicalRow, rowLeaf, type BoundRow } from './leaf.ts'
 import { MerkleTree } from './merkle.ts'
 
@@ -59,7 +60,7 @@ export class ReleasePlan {
   readonly #tree = new MerkleTree()
   readonly #data = new Map<string, OpenFile[]>()
   readonly #lineage = new Map<string, OpenFile[]>()
-  readonly #counts = new Map<string, LanguageCounts>()
+  readonly #counts = new Counts()
   #lastKey = ''
 
   constructor({ shardMib, lineageRows = LINEAGE_ROWS }: PlanOptions) {
@@ -80,7 +81,7 @@ export class ReleasePlan {
     const full = (file: OpenFile) => file.bytes + bytes > this.#limit
     place(this.#data, JSON.stringify([row.lang, row.split]), row.key, bytes, full)
     place(this.#lineage, row.lang, row.key, bytes, (file) => file.rows >= this.#lineageRows)
-    this.#count(row)
+    this.#counts.add(row)
     const leaf = rowLeaf(row)
     this.#tree.add(leaf)
     return leaf
@@ -96,17 +97,7 @@ export class ReleasePlan {
       files.map((file, n) => planned(`lineage/${lang}/part-${number(n)}.parquet`, lang, null, file)),
     )
     const tree = { alg: 'rfc6962-sha256' as const, size: this.#tree.size, root: this.#tree.root().toString('hex') }
-    return { tree, data: byPath(data), lineage: byPath(lineage), counts: sortedCounts(this.#counts) }
-  }
-
-  #count({ lang, split, in_know, in_ling, in_thick }: BoundRow): void {
-    let counts = this.#counts.get(lang)
-    if (!counts) this.#counts.set(lang, (counts = { rows: 0, know: 0, ling: 0, thick: 0, splits: {} }))
-    counts.rows++
-    if (in_know) counts.know++
-    if (in_ling) counts.ling++
-    if (in_thick) counts.thick++
-    counts.splits[split] = (counts.splits[split] ?? 0) + 1
+    return { tree, data: byPath(data), lineage: byPath(lineage), counts: this.#counts.all() }
   }
 }
 
@@ -135,10 +126,4 @@ function planned(path: string, lang: string, split: string | null, { rows, first
 /** Order of paths everywhere: by code units. */
 export function byPath<T extends { path: string }>(files: readonly T[]): T[] {
   return [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
-}
-
-function sortedCounts(counts: Map<string, LanguageCounts>): Record<string, LanguageCounts> {
-  const sorted = <V>(entries: Iterable<[string, V]>) =>
-    Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
-  return sorted([...counts].map(([lang, each]) => [lang, { ...each, splits: sorted(Object.entries(each.splits)) }]))
 }

@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runFileJob, type FileJob, type JobRows } from '../../../activities/package/file-job.ts'
 import type { BoundRow } from '../../../activities/package/leaf.ts'
+import { checkpointText, manifestJson, originOf } from '../../../activities/package/manifest.ts'
 import { finishRelease } from '../../../activities/package/release-documents.ts'
 import { ReleasePlan, type PlannedFile } from '../../../activities/package/release-plan.ts'
 import { AtomicFile, writeFileAtomically } from '../../../infra/atomic-file.ts'
 import { loadSigningKey, signNote, type SigningKey } from '../../../infra/signing.ts'
 import type { ReleaseFacts } from '../../../schema/contracts/release-facts.ts'
-import type { RemovalRow } from '../../../schema/contracts/release-manifest.ts'
+import type { ReleaseManifest, RemovalRow } from '../../../schema/contracts/release-manifest.ts'
 import type { LineageRow, ReleaseFile, ReleaseRow } from '../../../schema/contracts/release-row.ts'
 import type { ReleaseSpec } from '../../../schema/contracts/spec.ts'
 import { rows, sha256 } from './a-row.ts'
@@ -150,7 +151,14 @@ export async function aRelease(folder: string, change: ReleaseChange = {}): Prom
         lang === file.lang && (file.split ?? split) === split && file.firstKey <= key && key <= file.lastKey,
     )
   for (const file of planned.data)
-    files.push(await written(folder, file.path, dataJob(file), within(file).map(pictured)))
+    files.push(
+      await written(
+        folder,
+        file.path,
+        dataJob(file, change.facts?.spec?.package.images ?? 'bytes'),
+        within(file).map(pictured),
+      ),
+    )
   for (const file of planned.lineage)
     files.push(await written(folder, file.path, { kind: 'lineage' }, within(file).map(lineageOf)))
   files.push(await written(folder, 'removals.parquet', { kind: 'removals' }, removals))
@@ -163,18 +171,18 @@ export async function aRelease(folder: string, change: ReleaseChange = {}): Prom
   return { folder, key, facts, files: all }
 }
 
-const dataJob = ({ lang, split }: PlannedFile): FileJob => ({
+const dataJob = ({ lang, split }: PlannedFile, images: 'bytes' | 'links'): FileJob => ({
   kind: 'data',
   extension: 'png',
   lang,
   split: split!,
   scoreNames: SCORES,
-  images: 'bytes',
+  images,
 })
 
 function pictured(whole: ReleaseRow) {
   const { image, leaf: _leaf, ...row } = whole
-  return { row: row satisfies BoundRow, picture: image!.bytes }
+  return { row: row satisfies BoundRow, picture: image?.bytes ?? null }
 }
 
 const lineageOf = ({ key, fetched_sha256 }: ReleaseRow): LineageRow => ({
@@ -200,3 +208,19 @@ async function written(
 }
 
 export const textOf = (folder: string, path: string) => readFileSync(join(folder, path), 'utf8')
+
+/** Makes manifest and signature fit again what lies in the folder, as a forger would, with any key. */
+export function reseal(folder: string, key: SigningKey, change: Partial<ReleaseManifest> = {}): void {
+  const old = JSON.parse(textOf(folder, 'manifest.json')) as ReleaseManifest
+  const files = old.files.map((file) => {
+    const content = readFileSync(join(folder, file.path))
+    return { ...file, sha256: sha256(content), bytes: content.length }
+  })
+  const manifest = { ...old, files, signer: { name: key.name, vkey: key.vkey }, ...change }
+  const json = manifestJson(manifest)
+  writeFileAtomically(join(folder, 'manifest.json'), json)
+  writeFileAtomically(
+    join(folder, 'manifest.sig'),
+    signNote(key, checkpointText(originOf(manifest), manifest.tree, json)),
+  )
+}
