@@ -26,6 +26,7 @@ function filterConfig(spec: ReleaseSpec): unknown {
 export const PIPELINE = [
   {
     name: 'extract',
+    summary: 'Pages become candidates: picture references with all their texts.',
     kind: 'fact',
     over: 'page',
     rev: 1,
@@ -35,6 +36,7 @@ export const PIPELINE = [
   },
   {
     name: 'page-language',
+    summary: 'Language detectors read the whole text of each page.',
     kind: 'fact',
     over: 'page',
     rev: 1,
@@ -43,6 +45,7 @@ export const PIPELINE = [
   },
   {
     name: 'text',
+    summary: 'Each native text is repaired and described: type, script, languages, personal data.',
     kind: 'fact',
     over: 'text',
     rev: 1,
@@ -52,6 +55,8 @@ export const PIPELINE = [
   },
   {
     name: 'normalise',
+    summary:
+      'Each picture is decoded once, oriented, flattened, measured, hashed, resized and encoded anew without metadata.',
     kind: 'fact',
     over: 'picture',
     rev: 1,
@@ -63,19 +68,45 @@ export const PIPELINE = [
     }),
     tools: (t) => t.images,
   },
-  { name: 'safety', kind: 'fact', over: 'picture', rev: 1, config: () => null, tools: (t) => t.classifier },
+  {
+    name: 'safety',
+    summary: 'An NSFW classifier scores each normalised picture.',
+    kind: 'fact',
+    over: 'picture',
+    rev: 1,
+    config: () => null,
+    tools: (t) => t.classifier,
+  },
   {
     name: 'known-abuse',
+    summary: "Pictures are asked of the operator's hash lists.",
     kind: 'fact',
     over: 'picture',
     rev: 1,
     config: () => null,
     tools: (t) => ({ lists: t.abuseLists }),
   },
-  { name: 'frequency', kind: 'survey', over: 'release', rev: 1, config: () => null, tools: () => null },
-  { name: 'duplicates', kind: 'survey', over: 'release', rev: 1, config: () => null, tools: () => null },
+  {
+    name: 'frequency',
+    summary: 'Texts are counted per host over all candidates.',
+    kind: 'survey',
+    over: 'release',
+    rev: 1,
+    config: () => null,
+    tools: () => null,
+  },
+  {
+    name: 'duplicates',
+    summary: 'All pairs of near pictures are found exactly by perceptual hash.',
+    kind: 'survey',
+    over: 'release',
+    rev: 1,
+    config: () => null,
+    tools: () => null,
+  },
   {
     name: 'judge-candidates',
+    summary: 'Decorative pictures and boilerplate are dropped, the language of each text is decided.',
     kind: 'judgement',
     over: 'candidate',
     rev: 1,
@@ -84,6 +115,7 @@ export const PIPELINE = [
   },
   {
     name: 'judge-samples',
+    summary: 'Limits of size, safety, rights and opt-outs are applied.',
     kind: 'judgement',
     over: 'sample',
     rev: 1,
@@ -95,6 +127,7 @@ export const PIPELINE = [
   },
   {
     name: 'preselect',
+    summary: 'One of near pictures survives per language; quotas and targets are applied before models are called.',
     kind: 'judgement',
     over: 'release',
     rev: 1,
@@ -103,6 +136,7 @@ export const PIPELINE = [
   },
   {
     name: 'caption',
+    summary: 'A vision model describes each picture in the pivot language.',
     kind: 'generation',
     over: 'sample',
     rev: 1,
@@ -111,6 +145,7 @@ export const PIPELINE = [
   },
   {
     name: 'translate',
+    summary: "Captions are translated into the sample's language and checked.",
     kind: 'generation',
     over: 'sample',
     rev: 1,
@@ -119,15 +154,25 @@ export const PIPELINE = [
   },
   {
     name: 'thick',
+    summary: 'A model joins native text and description; what no evidence holds is taken out.',
     kind: 'generation',
     over: 'sample',
     rev: 1,
     config: (spec) => callConfig(spec, 'thick'),
     tools: (t) => ({ ...promptTools(t, 'thick/'), ...t.detectors, icu: t.icu }),
   },
-  { name: 'select', kind: 'judgement', over: 'release', rev: 1, config: (spec) => spec.select, tools: () => null },
+  {
+    name: 'select',
+    summary: 'Samples without any text are dropped and targets are met from the reserve.',
+    kind: 'judgement',
+    over: 'release',
+    rev: 1,
+    config: (spec) => spec.select,
+    tools: () => null,
+  },
   {
     name: 'package',
+    summary: 'Rows are written to Parquet files and bound by a Merkle tree.',
     kind: 'packaging',
     over: 'release',
     rev: 1,

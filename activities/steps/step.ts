@@ -25,6 +25,8 @@ export interface ToolVersions {
 /** One step of the pipeline: enough to give its results an identity. What it does stands in its folder. */
 export interface Step {
   readonly name: string
+  /** What it does, in one sentence for the release's card. */
+  readonly summary: string
   readonly kind: StepKind
   /** What it runs over. */
   readonly over: 'page' | 'picture' | 'text' | 'candidate' | 'sample' | 'release'

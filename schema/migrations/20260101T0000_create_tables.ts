@@ -248,14 +248,6 @@ const HISTORY = [
     stored_sha bytea NOT NULL,
     computed_sha bytea NOT NULL,
     PRIMARY KEY (run, def_id, input))`,
-  `CREATE TABLE audit (
-    seq bigint PRIMARY KEY,
-    at timestamptz NOT NULL,
-    actor text NOT NULL,
-    action text NOT NULL,
-    subject jsonb NOT NULL,
-    prev bytea NOT NULL,
-    entry_sha bytea NOT NULL UNIQUE)`,
 ]
 
 const WORK = [

@@ -35,7 +35,6 @@ const HISTORY = [
   'release_file',
   'release_end',
   'recompute_difference',
-  'audit',
 ]
 const WORK = [
   'crawl_state',

@@ -16,3 +16,19 @@ export async function countComputed(
   )
   return Number(counted.rows[0]?.count ?? 0)
 }
+
+/** How many of these samples' results of a task rest on a call that this run made. */
+export async function countGenerated(
+  db: Kysely<Database>,
+  run: string,
+  defId: number,
+  task: string,
+  samples: readonly number[],
+): Promise<number> {
+  if (samples.length === 0) return 0
+  const counted = await sql<{ count: string }>`
+    SELECT count(DISTINCT g.sample_no) FROM sample_generation g, unnest(g.requests) AS r
+    JOIN generation n ON n.request_sha = r AND n.def_id = ${defId} AND n.first_run = ${run}
+    WHERE g.run = ${run} AND g.task = ${task} AND g.sample_no = ANY(${samples as number[]}::int[])`.execute(db)
+  return Number(counted.rows[0]?.count ?? 0)
+}

@@ -42,7 +42,6 @@ export interface Database {
   release_file: r.ReleaseFileTable
   release_end: r.ReleaseEndTable
   recompute_difference: r.RecomputeDifferenceTable
-  audit: r.AuditTable
   version_label: r.VersionLabelTable
   in_flight: r.InFlightTable
   shard_done: r.ShardDoneTable

@@ -222,16 +222,6 @@ export interface RecomputeDifferenceTable {
   computed_sha: Buffer
 }
 
-export interface AuditTable {
-  seq: string
-  at: Timestamp
-  actor: string
-  action: string
-  subject: Json<unknown>
-  prev: Buffer
-  entry_sha: Buffer
-}
-
 export interface VersionLabelTable {
   dataset: string
   version: string
