@@ -12,6 +12,15 @@ function callConfig(spec: ReleaseSpec, task: (typeof ALL_CALLS)[number]): unknow
   return JSON.parse(JSON.stringify({ call: bare(spec[task]), overrides: Object.fromEntries(overrides) }))
 }
 
+/** Base languages whose scores a text's description keeps: those of the spec and those it contrasts with. */
+export function textLanguages(spec: ReleaseSpec): string[] {
+  const contrasts = [
+    spec.filters,
+    ...Object.values(spec.overrides).flatMap((one) => (one.filters ? [one.filters] : [])),
+  ].flatMap((one) => one.language?.contrast ?? [])
+  return [...new Set([...spec.languages, ...contrasts].map((tag) => tag.split('-')[0] ?? tag))].sort()
+}
+
 function filterConfig(spec: ReleaseSpec): unknown {
   const overrides = Object.entries(spec.overrides).flatMap(([tag, one]) =>
     one.filters ? [[tag, one.filters] as const] : [],
@@ -50,7 +59,7 @@ export const PIPELINE = [
     over: 'text',
     rev: 1,
     holds: 'text',
-    config: () => null,
+    config: (spec) => textLanguages(spec),
     tools: (t) => ({ ...t.detectors, unicode: t.unicode, icu: t.icu }),
   },
   {

@@ -14,4 +14,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'doctor', load: async () => (await import('./commands/doctor.ts')).doctorCommand },
   { name: 'spec check', load: async () => (await import('./commands/spec-check.ts')).specCheckCommand },
   { name: 'spec init', load: async () => (await import('./commands/spec-init.ts')).specInitCommand },
+  { name: 'worker', load: async () => (await import('./commands/worker.ts')).workerCommand },
+  { name: 'crawl start', load: async () => (await import('./commands/crawl-start.ts')).crawlStartCommand },
+  { name: 'crawl list', load: async () => (await import('./commands/crawl-list.ts')).crawlListCommand },
+  { name: 'crawl show', load: async () => (await import('./commands/crawl-show.ts')).crawlShowCommand },
+  { name: 'crawl pause', load: async () => (await import('./commands/crawl-control.ts')).crawlPauseCommand },
+  { name: 'crawl resume', load: async () => (await import('./commands/crawl-control.ts')).crawlResumeCommand },
+  { name: 'crawl freeze', load: async () => (await import('./commands/crawl-control.ts')).crawlFreezeCommand },
+  { name: 'crawl cancel', load: async () => (await import('./commands/crawl-control.ts')).crawlCancelCommand },
 ]

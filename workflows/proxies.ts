@@ -1,9 +1,40 @@
 import { proxyActivities } from '@temporalio/workflow'
 import type { CrawlActivities } from '../activities/crawl/crawl.activity.ts'
-import type { LaunchActivities } from '../activities/plan-release/launch.activity.ts'
+import type { DuplicatesActivities } from '../activities/duplicates/duplicates.activity.ts'
+import type { ExtractActivities } from '../activities/extract/extract.activity.ts'
+import type { FormSamplesActivities } from '../activities/form-samples/form-samples.activity.ts'
+import type { FrequencyActivities } from '../activities/frequency/frequency.activity.ts'
 import type { GenerateActivities } from '../activities/generate/generate.activity.ts'
-import type { ReleaseActivities } from '../activities/plan-release/release.activity.ts'
-import type { ShardActivities } from '../activities/shards/shard.activity.ts'
+import type { JudgeCandidatesActivities } from '../activities/judge-candidates/judge-candidates.activity.ts'
+import type { JudgeSamplesActivities } from '../activities/judge-samples/judge-samples.activity.ts'
+import type { NormaliseActivities } from '../activities/normalise/normalise.activity.ts'
+import type { FilesActivities } from '../activities/package/files.activity.ts'
+import type { FinishActivities } from '../activities/package/finish.activity.ts'
+import type { RowsActivities } from '../activities/package/rows.activity.ts'
+import type { LaunchActivities } from '../activities/plan-release/launch.activity.ts'
+import type { PlanActivities } from '../activities/plan-release/release.activity.ts'
+import type { PreselectActivities } from '../activities/preselect/preselect.activity.ts'
+import type { SafetyActivities } from '../activities/safety/safety.activity.ts'
+import type { SelectActivities } from '../activities/select/select.activity.ts'
+
+type Orchestration = Pick<CrawlActivities, 'planCrawlRound' | 'endCrawl' | 'readCrawlState'> &
+  Pick<FilesActivities, 'planFiles'> &
+  LaunchActivities &
+  PlanActivities &
+  FrequencyActivities &
+  FormSamplesActivities &
+  PreselectActivities &
+  SelectActivities &
+  FinishActivities
+
+type Computation = ExtractActivities &
+  NormaliseActivities &
+  SafetyActivities &
+  DuplicatesActivities &
+  JudgeCandidatesActivities &
+  JudgeSamplesActivities &
+  RowsActivities &
+  Pick<FilesActivities, 'writeDataFile'>
 
 /** Every timeout, heartbeat and retry of the system, in one place. */
 
@@ -38,11 +69,8 @@ export const modelCalls = {
   retry: { initialInterval: '2 s', backoffCoefficient: 2, maximumInterval: '20 s' },
 } as const
 
-export const orchestrate = () =>
-  proxyActivities<
-    Pick<CrawlActivities, 'planCrawlRound' | 'endCrawl' | 'readCrawlState'> & ReleaseActivities & LaunchActivities
-  >(orchestration)
+export const orchestrate = () => proxyActivities<Orchestration>({ ...orchestration, taskQueue: 'mella-orchestrator' })
 export const crawlOn = (taskQueue: string) =>
   proxyActivities<Pick<CrawlActivities, 'crawlShard'>>({ ...crawling, taskQueue })
-export const computeOn = (taskQueue: string) => proxyActivities<ShardActivities>({ ...batch, taskQueue })
+export const computeOn = (taskQueue: string) => proxyActivities<Computation>({ ...batch, taskQueue })
 export const generateOn = (taskQueue: string) => proxyActivities<GenerateActivities>({ ...modelCalls, taskQueue })

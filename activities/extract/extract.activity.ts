@@ -4,6 +4,7 @@ import type { ShardInput, ShardResult } from '../../schema/contracts/release-wor
 import { selectFacts } from '../../schema/queries/captures.ts'
 import { type NewCandidate, insertCandidates } from '../../schema/queries/candidates.ts'
 import { pagesOfShard, picturesOfUrls, type RunPage } from '../../schema/queries/run-lists.ts'
+import { textLanguages } from '../pipeline.ts'
 import { runFacts } from '../steps/run-facts.ts'
 import { factBase, finishFacts, type ShardContext, shardEdge, type StepDeps } from '../steps/shard-edge.ts'
 import { sha256 } from '../steps/step.ts'
@@ -13,7 +14,7 @@ export interface ExtractDeps extends StepDeps {
   /** Body of a page capture, content coding undone. */
   readBody(place: { sha: Buffer; offset: number; length: number }): Promise<Buffer>
   describePage(text: string, declared: string | null): PageLanguageFact
-  describeText(text: string): TextFact
+  describeText(text: string, languages: readonly string[]): TextFact
 }
 
 export type ExtractActivities = ReturnType<typeof createExtractActivities>
@@ -115,6 +116,7 @@ async function textFacts(
   const inputs = pages.flatMap((page) =>
     textsOf(extracts, page).map((text) => ({ no: page.page_no, digest: sha256(text), input: text })),
   )
+  const languages = textLanguages(context.release.spec)
   return runFacts<string, TextFact>(
     {
       ...factBase(deps, context),
@@ -122,8 +124,8 @@ async function textFacts(
       step: 'text',
       defId: context.defId('text'),
       table: 'fact_text',
-      compute: async (text) => deps.describeText(text),
-      poisoned: () => ({ ...deps.describeText(''), type: 'other' }),
+      compute: async (text) => deps.describeText(text, languages),
+      poisoned: () => ({ ...deps.describeText('', languages), type: 'other' }),
     },
     inputs,
   )

@@ -36,7 +36,7 @@ export interface GenerateDeps extends StepDeps {
   prompts: PromptLibrary
   /** The client of a call's service; one per service and process. */
   clientOf(task: GenerationTask, call: ModelCall): ModelClient
-  describeText(text: string): TextFact
+  describeText(text: string, languages: readonly string[]): TextFact
   /** Simultaneous generations of one shard; the client's own limit holds over all shards. */
   concurrency: number
 }
@@ -98,7 +98,10 @@ export function createGenerateActivities(deps: GenerateDeps) {
       pivot: job.call.pivot,
       translation,
       target: job.sample.tag,
-      fact: deps.describeText(translation),
+      fact: deps.describeText(
+        translation,
+        [job.sample.tag, job.call.pivot].map((tag) => tag.split('-')[0] ?? tag),
+      ),
     })
     return { requests, reason: reasons[0] ?? null, text: translation, detail: { reasons } }
   })

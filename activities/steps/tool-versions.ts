@@ -1,0 +1,70 @@
+import { createRequire } from 'node:module'
+import type { Queues } from '../../schema/contracts/release-work.ts'
+import { loadPrompts } from '../generate/prompts.ts'
+import { type HashList, listDigest } from '../known-abuse/hash-list.ts'
+import { PIPELINE, revisions } from '../pipeline.ts'
+import { defineStep, digestJson, sha256, type Step, type ToolVersions } from './step.ts'
+
+const require = createRequire(import.meta.url)
+
+/** Every tool that can change an output byte, found without loading a model. `images` is what the encoder says of itself. */
+export function gatherTools(images: unknown, lists: readonly HashList[]): ToolVersions {
+  const prompts = loadPrompts()
+  return {
+    node: process.versions.node,
+    icu: process.versions['icu'] ?? '',
+    unicode: process.versions['unicode'] ?? '',
+    html: `parse5 ${installedVersion('parse5')}`,
+    detectors: { eld: `large ${installedVersion('eld/large', 'eld')}`, 'cld3-asm': installedVersion('cld3-asm') },
+    images: flat(images),
+    classifier: {
+      model: 'nsfwjs MobileNetV2',
+      nsfwjs: installedVersion('nsfwjs'),
+      tfjs: installedVersion('@tensorflow/tfjs'),
+      backend: `wasm simd ${installedVersion('@tensorflow/tfjs-backend-wasm')}`,
+    },
+    parquet: { 'hyparquet-writer': installedVersion('hyparquet-writer') },
+    abuseLists:
+      lists.length === 0
+        ? null
+        : sha256(
+            lists
+              .map((list) => listDigest(list.hashes))
+              .sort()
+              .join('\n'),
+          ).toString('hex'),
+    prompts: Object.fromEntries(prompts.ids.map((id) => [id, prompts.get(id, 'und').sha256])),
+  }
+}
+
+/** Packages that do not export their package.json are asked through the entry's folder. */
+function installedVersion(entryName: string, name = entryName): string {
+  const entry = require.resolve(entryName)
+  const folder = entry.slice(0, entry.lastIndexOf(`node_modules/${name}/`) + `node_modules/${name}/`.length)
+  return (require(`${folder}package.json`) as { version: string }).version
+}
+
+function flat(value: unknown, prefix = ''): Record<string, string> {
+  if (typeof value !== 'object' || value === null) return { [prefix || 'version']: String(value) }
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => Object.entries(flat(inner, prefix ? `${prefix}.${key}` : key))),
+  )
+}
+
+/** Task queue of everything that does not depend on a step's code. */
+export const ORCHESTRATOR_QUEUE = 'mella-orchestrator'
+
+/** Queues named for the code behind them: a worker of other revisions or tools leaves pinned work where it is. */
+export function queuesFor(tools: ToolVersions): Queues {
+  const all = digestJson({ revisions: revisions(), tools: { ...tools, abuseLists: null } })
+    .toString('hex')
+    .slice(0, 8)
+  const read = digestJson(crawlDefinitions(tools)).toString('hex').slice(0, 8)
+  return { io: `mella-io-${read}`, cpu: `mella-cpu-${all}`, model: `mella-model-${all}` }
+}
+
+/** Definitions of the facts that a crawl keeps of each page; no spec enters them. */
+export function crawlDefinitions(tools: ToolVersions) {
+  const of = (name: string) => defineStep(PIPELINE.find((step) => step.name === name) as Step, {} as never, tools)
+  return { extract: of('extract'), pageLanguage: of('page-language') }
+}

@@ -1,0 +1,131 @@
+import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
+import { unfinishedUrls } from '../../schema/queries/crawl-progress.ts'
+import { setCrawlState } from '../../schema/queries/crawls.ts'
+import { freezeCrawl } from '../../schema/queries/freeze.ts'
+import { reopenUrls } from '../../schema/queries/resume-crawl.ts'
+import type { Command } from '../command.ts'
+import { connect } from '../jobs/connect.ts'
+import { crawlWorkflowId, findCrawl, runCrawl, stopWorkflow, watchCrawl } from '../jobs/crawl-job.ts'
+import { untilInterrupted } from '../jobs/interrupt.ts'
+import { startWorkers } from '../jobs/worker-processes.ts'
+
+export const crawlPauseCommand: Command = {
+  name: 'crawl pause',
+  summary: 'pause a crawl: workers stop after the batch they hold',
+  args: ['ID'],
+  options: {},
+  json: true,
+  example: './mella crawl pause demo-1a2b3c4d5e-1',
+  run: async (context) => {
+    await using session = await connect(context, 'writer')
+    const crawl = await findCrawl(session, context.args[0] ?? '')
+    if (crawl.state !== 'running')
+      throw new PermanentError('NOT_RUNNING', `crawl ${crawl.id}: is ${crawl.state}, not running`, {
+        mend: `./mella crawl show ${crawl.id}`,
+      })
+    await setCrawlState(session.db, crawl.crawl_no, { paused: true })
+    await (
+      await session.temporal()
+    ).workflow
+      .getHandle(crawlWorkflowId(crawl.id))
+      .signal('wake')
+      .catch(() => {}) // No workflow: the flag is enough.
+    if (context.json) context.out.json({ id: crawl.id, state: 'paused' })
+    else context.out.line(`crawl ${crawl.id}: paused; ./mella crawl resume ${crawl.id}`)
+    return EXIT.ok
+  },
+}
+
+export const crawlResumeCommand: Command = {
+  name: 'crawl resume',
+  summary: 'go on with a paused, partial or cancelled crawl',
+  args: ['ID'],
+  options: {
+    wait: { type: 'boolean', what: 'run workers here and wait for the end' },
+    'dry-run': { type: 'boolean', what: 'only say what is done and what would be tried' },
+  },
+  json: true,
+  example: './mella crawl resume demo-1a2b3c4d5e-1 --wait',
+  run: async (context) => {
+    const { options, json, out, progress } = context
+    await using session = await connect(context, 'writer')
+    const crawl = await findCrawl(session, context.args[0] ?? '')
+    if (crawl.state === 'frozen')
+      throw new PermanentError('FROZEN', `crawl ${crawl.id}: is frozen and never changes`, {
+        mend: './mella crawl start SPEC --again',
+      })
+    const plan = await reopenUrls(session.db, crawl.crawl_no, options['dry-run'] !== true)
+    if (json) out.json({ id: crawl.id, ...plan })
+    else
+      for (const row of plan.rows) out.line(`${row.action}: ${row.count} URLs${row.reason ? ` (${row.reason})` : ''}`)
+    if (options['dry-run'] === true) return EXIT.ok
+    await setCrawlState(session.db, crawl.crawl_no, { state: 'running', paused: false, note: null })
+    await stopWorkflow(await session.temporal(), crawlWorkflowId(crawl.id), 'resumed')
+    await runCrawl(session, crawl.id)
+    if (options['wait'] !== true) {
+      out.say(`crawl ${crawl.id}: running; it needs workers: ./mella worker`)
+      return EXIT.ok
+    }
+    const workers = startWorkers(session.settings)
+    const end = await untilInterrupted(
+      Promise.race([watchCrawl(session, crawl.id, progress), workers.failed]),
+      workers.stop,
+      `./mella crawl resume ${crawl.id} --wait`,
+    )
+    out.say(`crawl ${crawl.id}: ${end.state}${end.note ? ` (${end.note})` : ''}`)
+    return end.state === 'partial' ? EXIT.partial : EXIT.ok
+  },
+}
+
+export const crawlFreezeCommand: Command = {
+  name: 'crawl freeze',
+  summary: 'fix the list of captures of a paused or partial crawl as it is',
+  args: ['ID'],
+  options: {},
+  json: true,
+  example: './mella crawl freeze demo-1a2b3c4d5e-1',
+  run: async (context) => {
+    await using session = await connect(context, 'writer')
+    const crawl = await findCrawl(session, context.args[0] ?? '')
+    if (crawl.state === 'running' && !crawl.paused)
+      throw new PermanentError('RUNNING', `crawl ${crawl.id}: is running`, { mend: `./mella crawl pause ${crawl.id}` })
+    await stopWorkflow(await session.temporal(), crawlWorkflowId(crawl.id), 'frozen')
+    const left = await unfinishedUrls(session.db, crawl.crawl_no)
+    const summary = await freezeCrawl(session.db, crawl.crawl_no)
+    await setCrawlState(session.db, crawl.crawl_no, { state: 'frozen', paused: false })
+    const result = {
+      id: crawl.id,
+      digest: summary.digest.toString('hex'),
+      entries: summary.entries,
+      pages: summary.pages,
+      pictures: summary.pictures,
+      left: left.retryable,
+    }
+    if (context.json) context.out.json(result)
+    else
+      context.out.line(
+        `crawl ${crawl.id}: frozen with ${result.entries} captures, digest ${result.digest}${result.left > 0 ? `; ${result.left} URLs were left` : ''}`,
+      )
+    return EXIT.ok
+  },
+}
+
+export const crawlCancelCommand: Command = {
+  name: 'crawl cancel',
+  summary: 'stop a crawl; what it has stays, resume goes on with it',
+  args: ['ID'],
+  options: {},
+  json: true,
+  example: './mella crawl cancel demo-1a2b3c4d5e-1',
+  run: async (context) => {
+    await using session = await connect(context, 'writer')
+    const crawl = await findCrawl(session, context.args[0] ?? '')
+    if (crawl.state === 'frozen')
+      throw new PermanentError('FROZEN', `crawl ${crawl.id}: is frozen; there is nothing to cancel`)
+    await setCrawlState(session.db, crawl.crawl_no, { state: 'cancelled', paused: false })
+    await stopWorkflow(await session.temporal(), crawlWorkflowId(crawl.id), 'cancelled')
+    if (context.json) context.out.json({ id: crawl.id, state: 'cancelled' })
+    else context.out.line(`crawl ${crawl.id}: cancelled`)
+    return EXIT.ok
+  },
+}

@@ -1,0 +1,80 @@
+import type { Client } from '@temporalio/client'
+import { planSites } from '../../activities/crawl/plan-crawl.ts'
+import { digestJson } from '../../activities/steps/step.ts'
+import { queuesFor } from '../../activities/steps/tool-versions.ts'
+import { gatherTools } from '../../activities/steps/tool-versions.ts'
+import { ORCHESTRATOR_QUEUE } from '../../activities/steps/tool-versions.ts'
+import { encoderDefinition } from '../../infra/images.ts'
+import { PermanentError } from '../../schema/contracts/errors.ts'
+import type { CrawlSection } from '../../schema/contracts/spec.ts'
+import { countCrawl } from '../../schema/queries/crawl-progress.ts'
+import { type CrawlRecord, createOrJoinCrawl, getCrawl } from '../../schema/queries/crawls.ts'
+import type { crawlWorkflow } from '../../workflows/crawl.workflow.ts'
+import type { Progress } from '../progress.ts'
+import type { Session } from './connect.ts'
+
+/** Shards crawled at a time over all workers. */
+const WINDOW = 32
+const POLL_MS = 400
+
+/** Joins or makes the crawl of a section. */
+export async function ensureCrawl(
+  session: Session,
+  dataset: string,
+  section: CrawlSection,
+  again: boolean,
+): Promise<{ id: string; created: boolean }> {
+  const { shards, sites } = planSites(section)
+  return createOrJoinCrawl(session.db, { dataset, section, sectionSha: digestJson(section), shards, sites, again })
+}
+
+/** Starts the crawl's workflow unless it runs; Postgres holds where it is. */
+export async function runCrawl(session: Session, id: string): Promise<void> {
+  const client = await session.temporal()
+  const { io } = queuesFor(gatherTools(encoderDefinition(), []))
+  await client.workflow.start<typeof crawlWorkflow>('crawlWorkflow', {
+    workflowId: crawlWorkflowId(id),
+    taskQueue: ORCHESTRATOR_QUEUE,
+    args: [{ crawlId: id, ioQueue: io, window: WINDOW }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  })
+}
+
+export function crawlWorkflowId(id: string): string {
+  return `crawl/${id}`
+}
+
+export async function findCrawl(session: Pick<Session, 'db'>, id: string): Promise<CrawlRecord> {
+  const crawl = await getCrawl(session.db, id)
+  if (!crawl) throw new PermanentError('CRAWL_NOT_FOUND', `crawl ${id}: there is none`, { mend: './mella crawl list' })
+  return crawl
+}
+
+/** Ends the workflow of a crawl, if one runs; its state in Postgres is not touched. */
+export async function stopWorkflow(client: Client, workflowId: string, reason: string): Promise<void> {
+  await client.workflow
+    .getHandle(workflowId)
+    .terminate(reason)
+    .catch((error: unknown) => {
+      if ((error as { name?: string }).name !== 'WorkflowNotFoundError') throw error
+    })
+}
+
+/** Shows the crawl's progress from committed rows until it stops running. */
+export async function watchCrawl(session: Session, id: string, progress: Progress): Promise<CrawlRecord> {
+  for (;;) {
+    const crawl = await findCrawl(session, id)
+    const counts = await countCrawl(session.db, crawl.crawl_no)
+    const known = counts.states.filter((row) => row.state !== 'found')
+    const total = known.reduce((sum, row) => sum + row.count, 0)
+    const done = known
+      .filter((row) => ['done', 'failed', 'excluded'].includes(row.state))
+      .reduce((sum, row) => sum + row.count, 0)
+    progress.update('crawl', done, total)
+    if (crawl.state !== 'running' || crawl.paused) {
+      progress.end()
+      return crawl
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}

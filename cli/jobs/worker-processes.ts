@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, openSync } from 'node:fs'
+import path from 'node:path'
+import type { Settings } from '../../infra/config.ts'
+import { settingsFlags } from '../../infra/settings-flags.ts'
+import { AppError } from '../../schema/contracts/errors.ts'
+
+/** A worker that ends by itself is started again after this. */
+const RESTART_MS = 1_000
+/** So many deaths in a row, with less than this between them, and the job is given up: something is wrong with the set-up. */
+const MAX_QUICK_DEATHS = 5
+const QUICK_MS = 10_000
+
+export interface WorkerProcesses {
+  /** Rejects when workers cannot stay up. */
+  failed: Promise<never>
+  /** SIGTERM to all; resolves when they have drained. */
+  stop(): Promise<void>
+}
+
+/** Runs the worker processes that the settings ask for, as children, and keeps them running. Logs go to the home's folder. */
+export function startWorkers(settings: Settings): WorkerProcesses {
+  const logs = path.join(settings.home, 'logs')
+  mkdirSync(logs, { recursive: true })
+  const children = new Set<ChildProcess>()
+  let stopping = false
+  let fail: (error: Error) => void = () => {}
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject
+  })
+  failed.catch(() => {})
+  const run = (role: string, index: number, deaths: number) => {
+    const log = path.join(logs, `worker-${role}-${index}.log`)
+    const child = spawnWorker(settings, [role], log)
+    const started = performance.now()
+    children.add(child)
+    child.on('exit', () => {
+      children.delete(child)
+      if (stopping) return
+      const quick = performance.now() - started < QUICK_MS
+      if (quick && deaths + 1 >= MAX_QUICK_DEATHS) {
+        fail(
+          new AppError('WORKER_FAILED', `worker ${role}: ended ${deaths + 1} times within seconds`, {
+            mend: `see ${log}, then ./mella doctor`,
+          }),
+        )
+        return
+      }
+      setTimeout(() => !stopping && run(role, index, quick ? deaths + 1 : 0), RESTART_MS).unref()
+    })
+  }
+  for (const [role, count] of Object.entries(settings.workers))
+    for (let index = 0; index < count; index += 1) run(role, index, 0)
+  return {
+    failed,
+    stop: async () => {
+      stopping = true
+      await Promise.all([...children].map((child) => ended(child)))
+    },
+  }
+}
+
+/** One worker process; its log is appended to `log`, or goes to this process' stderr when null. */
+export function spawnWorker(settings: Settings, roles: readonly string[], log: string | null): ChildProcess {
+  const main = path.join(settings.checkout, 'workers', 'main.ts')
+  const flags = Object.entries(settingsFlags(settings)).flatMap(([flag, value]) => [`--${flag}`, value])
+  const output = log === null ? 'inherit' : openSync(log, 'a')
+  return spawn(process.execPath, [main, ...roles, ...flags], {
+    cwd: settings.checkout,
+    stdio: ['ignore', output, output],
+    detached: log !== null,
+  })
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve()
+    child.once('exit', () => resolve())
+    child.kill('SIGTERM')
+  })
+}

@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import path from 'node:path'
+import type { Kysely } from 'kysely'
+import { createAbuseMatcher, hashPictureBytes } from '../activities/known-abuse/abuse-matcher.ts'
+import { parseHashList } from '../activities/known-abuse/hash-list.ts'
+import { gatherTools, queuesFor } from '../activities/steps/tool-versions.ts'
+import type { ToolVersions } from '../activities/steps/step.ts'
+import type { Settings } from '../infra/config.ts'
+import { datasetKey, keyFingerprint } from '../infra/dataset-key.ts'
+import { createImages, encoderDefinition } from '../infra/images.ts'
+import { createFolderStore, type ObjectStore } from '../infra/objects.ts'
+import { openDatabase } from '../infra/postgres.ts'
+import type { RunningServices } from '../infra/services/services.ts'
+import { PermanentError } from '../schema/contracts/errors.ts'
+import type { Queues } from '../schema/contracts/release-work.ts'
+import type { Database } from '../schema/tables/database.ts'
+import { createPicturePool, type PicturePool } from './picture-pool.ts'
+
+/** What every role of a worker process stands on. Whoever opens it closes it. */
+export interface Runtime extends AsyncDisposable {
+  settings: Settings
+  db: Kysely<Database>
+  store: ObjectStore
+  /** Names this process in leases and in what it holds. */
+  worker: string
+  tools: ToolVersions
+  queues: Queues
+  commitId: string | null
+  platform: string
+  keyOf(dataset: string): Buffer
+  fingerprintOf(dataset: string): string
+  /** Digest of the known-abuse list that has the picture, null when none has. */
+  matchAbuse(bytes: Buffer): Promise<string | null>
+  /** Threads that decode and classify; opened on first use. */
+  pictures(): Promise<PicturePool>
+  threads: number
+}
+
+export async function openRuntime(settings: Settings, services: RunningServices, threads: number): Promise<Runtime> {
+  await createImages()
+  const lists = settings.abuseLists.map((file) => parseHashList(readFileSync(file, 'utf8'), path.basename(file)))
+  const matcher = createAbuseMatcher(lists)
+  const tools = gatherTools(encoderDefinition(), lists)
+  const db = openDatabase(services.databaseUrl, 'writer')
+  let pool: Promise<PicturePool> | null = null
+  const pictures = () => (pool ??= createPicturePool({ threads }))
+  const matchAbuse = async (bytes: Buffer) => {
+    if (lists.length === 0) return null
+    const pdq = matcher.needsPdq ? await (await pictures()).pdqReference(bytes).catch(() => null) : null
+    const match = matcher.match({ ...hashPictureBytes(bytes), ...(pdq ? { pdq } : {}) })
+    return match.hit ? match.list : null
+  }
+  return {
+    settings,
+    db,
+    store: openStore(settings),
+    worker: `${hostname()}/${process.pid}`,
+    tools,
+    queues: queuesFor(tools),
+    commitId: commitOf(settings.checkout),
+    platform: `${process.platform}-${process.arch}`,
+    keyOf: (dataset) => datasetKey(settings, dataset),
+    fingerprintOf: (dataset) => keyFingerprint(datasetKey(settings, dataset)),
+    matchAbuse,
+    pictures,
+    threads,
+    async [Symbol.asyncDispose]() {
+      if (pool) await (await pool).close()
+      await db.destroy()
+    },
+  }
+}
+
+/** Throws STORE_UNSUPPORTED for what this version cannot write to. */
+export function openStore(settings: Settings): ObjectStore {
+  if (settings.store.kind !== 'folder') {
+    throw new PermanentError(
+      'STORE_UNSUPPORTED',
+      `store s3://${settings.store.bucket}: this version stores in folders only; set MELLA_STORE to a folder`,
+    )
+  }
+  return createFolderStore(path.join(settings.store.path, 'objects'))
+}
+
+/** The commit that runs, recorded beside definitions; null outside a git checkout. */
+function commitOf(checkout: string): string | null {
+  try {
+    return execFileSync('git', ['-C', checkout, 'rev-parse', 'HEAD'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+  } catch {
+    // A release archive has no history.
+    return null
+  }
+}
