@@ -11,7 +11,7 @@ export async function checkAppendOnly(databaseUrl: string): Promise<void> {
   const db = openDatabase(databaseUrl, 'writer', 1)
   try {
     const tables = await sql<{ name: string; column: string }>`
-      SELECT c.oid::regclass::text AS name, (SELECT attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY attnum LIMIT 1) AS column
+      SELECT c.oid::regclass::text AS name, (SELECT attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attidentity = '' ORDER BY attnum LIMIT 1) AS column
       FROM pg_class c WHERE c.relkind IN ('r', 'p') AND (obj_description(c.oid, 'pg_class') = 'class: history'
         OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE obj_description(inhparent, 'pg_class') = 'class: history'))`.execute(
       db,

@@ -6,10 +6,6 @@ import { loadConfig, SETTING_FLAGS } from '../infra/config.ts'
 import { createProcessLogger } from '../infra/log.ts'
 import { checkAppendOnly } from '../infra/self-check.ts'
 import { startServices } from '../infra/services/services.ts'
-import { cpuActivities } from './roles/cpu.ts'
-import { ioActivities } from './roles/io.ts'
-import { modelActivities } from './roles/model.ts'
-import { orchestratorActivities } from './roles/orchestrator.ts'
 import { openRuntime, type Runtime } from './runtime.ts'
 
 /** A worker process: `node workers/main.ts ROLE...`. Runs until SIGTERM or SIGINT, drains, then ends with 0. */
@@ -24,10 +20,26 @@ const ROLES: Record<
   string,
   { slots: number; queue(runtime: Runtime): string; activities(runtime: Runtime): Promise<object> }
 > = {
-  orchestrator: { slots: 8, queue: () => ORCHESTRATOR_QUEUE, activities: orchestratorActivities },
-  io: { slots: 32, queue: (runtime) => runtime.queues.io, activities: ioActivities },
-  cpu: { slots: 2, queue: (runtime) => runtime.queues.cpu, activities: cpuActivities },
-  model: { slots: 4, queue: (runtime) => runtime.queues.model, activities: modelActivities },
+  orchestrator: {
+    slots: 8,
+    queue: () => ORCHESTRATOR_QUEUE,
+    activities: async (runtime) => (await import('./roles/orchestrator.ts')).orchestratorActivities(runtime),
+  },
+  io: {
+    slots: 32,
+    queue: (runtime) => runtime.queues.io,
+    activities: async (runtime) => (await import('./roles/io.ts')).ioActivities(runtime),
+  },
+  cpu: {
+    slots: 2,
+    queue: (runtime) => runtime.queues.cpu,
+    activities: async (runtime) => (await import('./roles/cpu.ts')).cpuActivities(runtime),
+  },
+  model: {
+    slots: 4,
+    queue: (runtime) => runtime.queues.model,
+    activities: async (runtime) => (await import('./roles/model.ts')).modelActivities(runtime),
+  },
 }
 /** A worker that dies leaves its workflows to others after this, not after ten seconds. */
 const STICKY_TIMEOUT = '1 s'

@@ -28,6 +28,8 @@ const UNKNOWN_LANGUAGE: PageLanguageFact = {
   scripts: [],
   letters: 0,
   declared: null,
+  shares: [],
+  evidence: 0,
 }
 
 /** Facts of pages and of the texts on them, which share an activity because each is cheap; then the run's candidates. */

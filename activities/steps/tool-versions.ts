@@ -1,11 +1,10 @@
-import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { Queues } from '../../schema/contracts/release-work.ts'
 import { loadPrompts } from '../generate/prompts.ts'
 import { type HashList, listDigest } from '../known-abuse/hash-list.ts'
 import { PIPELINE, revisions } from '../pipeline.ts'
 import { defineStep, digestJson, sha256, type Step, type ToolVersions } from './step.ts'
-
-const require = createRequire(import.meta.url)
 
 /** Every tool that can change an output byte, found without loading a model. `images` is what the encoder says of itself. */
 export function gatherTools(images: unknown, lists: readonly HashList[]): ToolVersions {
@@ -37,11 +36,12 @@ export function gatherTools(images: unknown, lists: readonly HashList[]): ToolVe
   }
 }
 
-/** Packages that do not export their package.json are asked through the entry's folder. */
-function installedVersion(entryName: string, name = entryName): string {
-  const entry = require.resolve(entryName)
-  const folder = entry.slice(0, entry.lastIndexOf(`node_modules/${name}/`) + `node_modules/${name}/`.length)
-  return (require(`${folder}package.json`) as { version: string }).version
+/** Packages need not export their package.json: it is read beside the entry that is really loaded. */
+function installedVersion(entry: string, name = entry): string {
+  const file = fileURLToPath(import.meta.resolve(entry))
+  const folder = `node_modules/${name}/`
+  const manifest = `${file.slice(0, file.lastIndexOf(folder) + folder.length)}package.json`
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
 }
 
 function flat(value: unknown, prefix = ''): Record<string, string> {
