@@ -27,33 +27,17 @@ const WEB_PORTS = new Set([80, 443, 8000, 8008, 8080, 8443, 8888])
 /** URLs write no port when it is their scheme's own. */
 const DEFAULT_PORT = 80
 
-/** Special-purpose space of the IANA registries, and provider addresses in public space. */
-const BLOCKED_V4: readonly (readonly [string, string])[] = [
-  ['0.0.0.0/8', 'this network'],
-  ['10.0.0.0/8', 'private'],
-  ['100.64.0.0/10', 'carrier-grade NAT'],
-  ['127.0.0.0/8', 'loopback'],
-  ['168.63.129.16/32', 'provider metadata'],
-  ['169.254.0.0/16', 'link local'],
-  ['172.16.0.0/12', 'private'],
-  ['192.0.0.0/24', 'protocol assignments'],
-  ['192.0.2.0/24', 'documentation'],
-  ['192.88.99.0/24', '6to4 relay'],
-  ['192.168.0.0/16', 'private'],
-  ['198.18.0.0/15', 'benchmarking'],
-  ['198.51.100.0/24', 'documentation'],
-  ['203.0.113.0/24', 'documentation'],
-  ['224.0.0.0/4', 'multicast'],
-  ['240.0.0.0/4', 'reserved'],
-]
+type Block = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
 
-/** Inside 2000::/3. Everything outside it is refused without a table, but for the forms that carry an IPv4 address. */
-const BLOCKED_V6: readonly (readonly [string, string])[] = [
-  ['2001::/32', 'teredo'],
-  ['2001::/23', 'protocol assignments'],
-  ['2001:db8::/32', 'documentation'],
-  ['3fff::/20', 'documentation'],
-]
+/** A provider's service for its machines, in space that is public by every registry. */
+const PROVIDER_SERVICE = '168.63.129.16'
+
+/** Outside of it no unicast address is in use. */
+const GLOBAL_V6 = ipaddr.IPv6.parseCIDR('2000::/3')
+
+/** Carriers of an IPv4 address that the library does not unfold. */
+const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96')
+const SIX_TO_FOUR = ipaddr.IPv6.parseCIDR('2002::/16')
 
 /** Names that only a private network answers. A name without a dot never leaves one either. */
 const PRIVATE_SUFFIXES = [
@@ -71,17 +55,6 @@ const PRIVATE_SUFFIXES = [
   'cluster.local',
   'onion',
 ]
-
-type Block = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
-
-const parseBlocks = <T extends ipaddr.IPv4 | ipaddr.IPv6>(table: readonly (readonly [string, string])[]) =>
-  table.map(([cidr, range]) => ({ block: ipaddr.parseCIDR(cidr) as [T, number], range }))
-
-const V4 = parseBlocks<ipaddr.IPv4>(BLOCKED_V4)
-const V6 = parseBlocks<ipaddr.IPv6>(BLOCKED_V6)
-const GLOBAL_V6 = ipaddr.IPv6.parseCIDR('2000::/3')
-const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96')
-const SIX_TO_FOUR = ipaddr.IPv6.parseCIDR('2002::/16')
 
 /**
  * Guard of every socket that the crawl opens: public addresses only, and what `allow` (CIDRs or single addresses)
@@ -170,8 +143,7 @@ function isInside(ip: ipaddr.IPv4 | ipaddr.IPv6, [base, bits]: Block): boolean {
 }
 
 function rangeOfV4(ip: ipaddr.IPv4): string | null {
-  const hit = V4.find(({ block }) => ip.match(block))
-  if (hit !== undefined) return hit.range
+  if (ip.toString() === PROVIDER_SERVICE) return 'provider metadata'
   const known = ip.range()
   return known === 'unicast' ? null : known
 }
@@ -181,10 +153,8 @@ function rangeOfV6(ip: ipaddr.IPv6): string | null {
   if (ip.match(NAT64)) return innerRange(bytes.slice(12), 'nat64')
   if (ip.match(SIX_TO_FOUR)) return innerRange(bytes.slice(2, 6), '6to4')
   const known = ip.range()
-  if (!ip.match(GLOBAL_V6)) return known === 'unicast' ? 'outside global unicast' : known
-  const hit = V6.find(({ block }) => ip.match(block))
-  if (hit !== undefined) return hit.range
-  return known === 'unicast' ? null : known
+  if (known !== 'unicast') return known
+  return ip.match(GLOBAL_V6) ? null : 'outside global unicast'
 }
 
 function innerRange(bytes: number[], carrier: string): string | null {

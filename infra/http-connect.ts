@@ -57,7 +57,6 @@ export async function dial(origin: Origin, options: DialOptions, signal: AbortSi
       return await open(origin, target, options, signal)
     } catch (error) {
       last = asDialError(error, 'tcp')
-      if (last.stage === 'tls') break
     }
   }
   throw last ?? new DialError('tcp', 'ABORTED', 'connecting was given up')
@@ -107,7 +106,6 @@ function open(origin: Origin, target: Target, options: DialOptions, signal: Abor
     socket.once('connect', () => (stage = 'tls'))
     socket.once(secure ? 'secureConnect' : 'connect', () => {
       settle()
-      socket.removeListener('error', onError)
       resolve(socket)
     })
     const onError = (error: Error) => {
@@ -119,22 +117,19 @@ function open(origin: Origin, target: Target, options: DialOptions, signal: Abor
 }
 
 function openTcp(target: Target): net.Socket {
-  return net.connect({ host: target.address, port: target.port, noDelay: true })
+  return net.connect({ host: target.address, port: target.port })
 }
 
 function openTls(origin: Origin, target: Target, options: DialOptions): tls.TLSSocket {
   const named = net.isIP(origin.hostname) === 0
-  const socket = tls.connect({
+  return tls.connect({
     host: target.address,
     port: target.port,
     ...(named ? { servername: withoutDot(origin.hostname) } : {}),
     ...(options.ca === null ? {} : { ca: [...tls.rootCertificates, options.ca] }),
     ALPNProtocols: ['http/1.1'],
     rejectUnauthorized: true,
-    checkServerIdentity: (_host, certificate) => tls.checkServerIdentity(withoutDot(origin.hostname), certificate),
   })
-  socket.setNoDelay(true)
-  return socket
 }
 
 const withoutDot = (hostname: string) => (hostname.endsWith('.') ? hostname.slice(0, -1) : hostname)

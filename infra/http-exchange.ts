@@ -65,14 +65,13 @@ export function exchange(lane: Lane, outgoing: Outgoing, deadline: Deadline): Pr
   })
 }
 
-/** Receives a response piece by piece. Settles once; whatever comes later is ignored. */
+/** Receives a response piece by piece. The promise that it settles takes the first outcome and no later one. */
 class Gatherer implements Dispatcher.DispatchHandler {
   settled: (seen: Exchanged) => void = () => {}
   broken: (error: unknown) => void = () => {}
   readonly #lane: Lane
   readonly #maxBodyBytes: number
   readonly #openedBefore: number
-  #done = false
   #status = 0
   #statusText = ''
   #headers: [string, string][] = []
@@ -108,7 +107,6 @@ class Gatherer implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#done) return
     this.#pauseMs ??= performance.now() - this.#headAt
     this.#received += chunk.length
     if (this.#received > this.#maxBodyBytes) this.fail(tooLarge(this.#maxBodyBytes))
@@ -116,28 +114,23 @@ class Gatherer implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#done) return
     const [first] = this.#chunks
     this.#settle(null, this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks))
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#done) return
     try {
       this.fail(classifyFault(error, this.#status !== 0))
     } catch (local) {
-      this.#done = true
       this.broken(local)
     }
   }
 
   fail(fault: FetchFault): void {
-    if (!this.#done) this.#settle(fault, EMPTY)
+    this.#settle(fault, EMPTY)
   }
 
   #settle(fault: FetchFault | null, body: Buffer): void {
-    this.#done = true
-    this.#chunks = []
     this.settled({
       fault,
       status: this.#status,

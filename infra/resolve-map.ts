@@ -44,8 +44,8 @@ export function parseResolveMap(text: string): ResolveMap {
   }
 }
 
+/** Of entries that fit one name, a full name is longer than any wildcard's part of it. */
 function byExactness(a: Entry, b: Entry): number {
-  if (a.wildcard !== b.wildcard) return a.wildcard ? 1 : -1
   if (a.suffix.length !== b.suffix.length) return b.suffix.length - a.suffix.length
   return Number(a.port === null) - Number(b.port === null)
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { isIP } from 'node:net'
 import { getDomain } from 'tldts'
 import type { FetchReason } from '../../schema/contracts/reasons.ts'
 
@@ -46,7 +45,6 @@ export function urlDigest(url: string): string {
  */
 export function registrableDomain(host: string): string {
   const bare = withoutFinalDot(host.toLowerCase())
-  if (isIP(bare.replace(/^\[|\]$/g, '')) !== 0) return bare
   return getDomain(bare, { allowPrivateDomains: true }) ?? bare
 }
 

@@ -59,7 +59,7 @@ describe('address guard', () => {
     ['64:ff9b::7f00:1', 'nat64 of loopback'],
     ['2002:a00:1::', '6to4 of private'],
     ['2001:0:4136:e378:8000:63bf:3fff:fdd2', 'teredo'],
-    ['2001:5::1', 'protocol assignments'],
+    ['2001:5::1', 'reserved'],
     ['::7f00:1', 'outside global unicast'],
     ['4000::1', 'outside global unicast'],
     ['fe80::1%eth0', 'linkLocal'],
@@ -91,7 +91,7 @@ describe('address guard', () => {
     expect(open.check('127.0.0.1', 6379)).toEqual({ ok: true })
   })
 
-  it.each([
+  it.each<[string, string]>([
     ['http://user@example.org/', 'bad_url'],
     ['http://:secret@example.org/', 'bad_url'],
     ['http://example.org@127.0.0.1/', 'bad_url'],
@@ -100,6 +100,9 @@ describe('address guard', () => {
     ['http://example.org./', 'ok'],
     ['http://intranet/', 'address_blocked'],
     ['http://mylocal/', 'address_blocked'],
+    ...['localdomain', 'intranet', 'private', 'corp', 'home', 'cluster.local', 'onion'].map(
+      (suffix): [string, string] => [`http://a.${suffix}/`, 'address_blocked'],
+    ),
     ['http://notlocal.org/', 'ok'],
   ])('judges %s: %s', (url, outcome) => {
     expect(faultOf(url)).toBe(outcome)

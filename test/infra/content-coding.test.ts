@@ -39,7 +39,11 @@ describe('content coding', () => {
 
   it('hands large bodies to a thread and gives the same bytes', async () => {
     const noise = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 2654435761) >>> 13))
-    expect(await decodeBody(zlib.gzipSync(noise), ['gzip'], limits)).toEqual({ ok: true, body: noise })
+    const codings = { gzip: zlib.gzipSync, deflate: zlib.deflateSync, br: zlib.brotliCompressSync }
+    for (const [coding, pack] of Object.entries(codings)) {
+      expect(await decodeBody(pack(noise), [coding], limits)).toEqual({ ok: true, body: noise })
+    }
+    expect(await decodeBody(zlib.deflateRawSync(noise), ['deflate'], limits)).toEqual({ ok: true, body: noise })
   })
 
   it('refuses three layers, unknown codings, broken and cut bytes', async () => {

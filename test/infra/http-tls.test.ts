@@ -30,9 +30,9 @@ async function serveTls(certificate: string) {
     },
   )
   server.on('tlsClientError', () => {})
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.2', resolve))
   const { port } = server.address() as net.AddressInfo
-  const resolve = parseResolveMap(`*.example=127.0.0.1:${port}`)
+  const resolve = parseResolveMap(`*.example=127.0.0.2:${port}`)
   return { resolve, offered, [Symbol.asyncDispose]: () => new Promise<void>((done) => server.close(() => done())) }
 }
 

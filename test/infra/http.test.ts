@@ -222,6 +222,7 @@ describe('web fetcher against faults of the web', () => {
     ['a body shorter than its length', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort', 'truncated'],
     ['a chunked body without end', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n', 'truncated'],
     ['a head without end', 'HTTP/1.1 200 OK\r\nX: y', 'reset'],
+    ['hints and no answer', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'reset'],
     ['no HTTP at all', 'SSH-2.0-OpenSSH_9.2\r\n', 'bad_response'],
     [
       'length and chunks at once',
@@ -234,6 +235,29 @@ describe('web fetcher against faults of the web', () => {
     await using site = await serveRaw((socket) => socket.end(bytes))
     await using fetcher = aFetcher()
     expect(await fetcher.get(site.url)).toMatchObject({ kind: 'failure', reason })
+  })
+
+  it('ends the connection that it gave up waiting for', async () => {
+    const closed = Promise.withResolvers<void>()
+    await using site = await serveRaw((socket) => socket.once('close', () => closed.resolve()))
+    await using fetcher = aFetcher()
+    const silent = site.url.replace('http:', 'https:')
+    expect(outcomeOf(await fetcher.get(silent, { deadlineMs: 100 }))).toEqual({
+      reason: 'timeout',
+      errorCode: 'DEADLINE',
+    })
+    await closed.promise
+  })
+
+  it('gives up connecting after its own limit, which does not hold for the answer', async () => {
+    await using silent = await serveRaw(() => {})
+    await using slow = await serve((_request, response) => setTimeout(() => response.end('slow'), 300))
+    await using fetcher = aFetcher({ connectTimeoutMs: 150 })
+    expect(outcomeOf(await fetcher.get(silent.url.replace('http:', 'https:')))).toEqual({
+      reason: 'timeout',
+      errorCode: 'CONNECT_TIMEOUT',
+    })
+    expect(outcomeOf(await fetcher.get(slow.url))).toEqual({ status: 200, body: 'slow' })
   })
 
   it('goes on with other requests after each fault', async () => {

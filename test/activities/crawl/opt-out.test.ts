@@ -19,7 +19,7 @@ describe('opt-out signals of headers', () => {
   it('reads several headers, in any case, and leaves the rest alone', () => {
     const headers: [string, string][] = [
       ['content-type', 'noai'],
-      ['x-robots-tag', ' NoAI ,NOIMAGEAI'],
+      ['x-robots-tag', ' NoAI ,, NOIMAGEAI ,'],
       ['X-ROBOTS-TAG', 'noindex'],
     ]
     expect(headerSignals(headers)).toEqual([

@@ -60,6 +60,24 @@ describe('following redirects', () => {
     expect(site.requests).toHaveLength(6)
   })
 
+  it('counts a hop that fails as none', async () => {
+    await using site = await serve((request, response) => {
+      if (request.url === '/end') request.socket.destroy()
+      else response.writeHead(302, { Location: '/end' }).end()
+    })
+    await using fetcher = aFetcher()
+    const { hops, result } = await followRedirects(fetcher, aRequest({ url: `${site.url}/start` }), () => true)
+    expect(hops.map(({ url }) => new URL(url).pathname)).toEqual(['/start'])
+    expect(result).toMatchObject({ kind: 'failure', reason: 'reset', url: `${site.url}/end` })
+  })
+
+  it('refuses a location that is none', async () => {
+    await using site = await serve((_request, response) => response.writeHead(302, { Location: 'mailto:a' }).end())
+    await using fetcher = aFetcher()
+    const { result } = await followRedirects(fetcher, aRequest({ url: site.url }), () => true)
+    expect(result).toMatchObject({ kind: 'failure', reason: 'bad_scheme', errorCode: 'REDIRECT_BAD_SCHEME' })
+  })
+
   it('asks before each hop and does not go where it may not', async () => {
     await using site = await countdown()
     await using fetcher = aFetcher()

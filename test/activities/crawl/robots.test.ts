@@ -143,6 +143,21 @@ describe('robots rules', () => {
     expect(allows(`User-agent: *\nDisallow: ${pattern}`, path)).toBe(allowed)
   })
 
+  it.each(['disallow', 'DISALLOW', 'dissallow', 'dissalow', 'disalow', 'diasllow', 'disallaw'])(
+    'understands %s',
+    (key) => {
+      expect(allows(`User-agent: *\n${key}: /x`, '/x')).toBe(false)
+    },
+  )
+
+  it.each(['User-agent: *', 'useragent: *', 'User Agent: *', 'user-agent *'])('understands %s', (line) => {
+    expect(allows(`${line}\nDisallow: /x`, '/x')).toBe(false)
+  })
+
+  it('takes what does not parse as a URL for a path', () => {
+    expect(isAllowed(rules('User-agent: *\nDisallow: /ž'), 'mella', '/ž/x').allowed).toBe(false)
+  })
+
   it('always allows robots.txt itself', () => {
     expect(allows('User-agent: *\nDisallow: /', '/robots.txt')).toBe(true)
     expect(allows('User-agent: *\nDisallow: /', '/robots.txt?x')).toBe(false)
