@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { loadConfig } from '../../infra/config.ts'
-import { startServices, stopServices } from '../../infra/services/services.ts'
-import { makeTestHome, removeTestHome } from './home.ts'
+import { startServices } from '../../infra/services/services.ts'
+import { makeTestHome, removeTestHome, sweepTestHomes, testSettings } from './home.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,17 +16,11 @@ const TEMPLATE = 'mella_template'
 
 /** One Postgres and one Temporal for the whole lane, in a home of their own that goes when the lane ends. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await sweepTestHomes()
   const home = makeTestHome('service')
-  const settings = loadConfig({
-    env: { ...process.env, MELLA_HOME: home, DATABASE_URL: '', TEMPORAL_ADDRESS: '' },
-    cwd: home,
-  })
-  const stop = async (): Promise<void> => {
-    await stopServices(settings, () => {})
-    removeTestHome(home)
-  }
+  const stop = (): Promise<void> => removeTestHome(home)
   try {
-    const { databaseUrl, temporalAddress } = await startServices(settings, (message) =>
+    const { databaseUrl, temporalAddress } = await startServices(testSettings(home), (message) =>
       process.stderr.write(`${message}\n`),
     )
     project.provide('services', { databaseUrl: await makeTemplate(databaseUrl), temporalAddress, home })
