@@ -41,13 +41,28 @@ export interface DetectorLabel {
   score: number
 }
 
+/** How much of a page's text detectors take for one language (or for one of a group they cannot tell apart). */
+export interface LanguageShare {
+  /** BCP 47 base language; the first member stands for a group (`sr` for sr, hr, bs). */
+  lang: string
+  /** Share of the letters; null when eld does not know the language. */
+  eld: number | null
+  cld3: number
+  /** Share of the letters on which both agree; null when eld does not know the language. */
+  both: number | null
+}
+
 /** Fact `page-language`, over a page capture: every detector on the whole page's text. */
 export interface PageLanguageFact {
   eld: DetectorLabel
   cld3: DetectorLabel
+  /** Languages by share of the letters, largest first, at most six. */
+  shares: LanguageShare[]
   /** Share of letters by ISO 15924 code, largest first, at most four. */
   scripts: { script: string; share: number }[]
   letters: number
+  /** Letters of distinct words that the detectors were shown: what the shares are shares of. */
+  evidence: number
   declared: string | null
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { EXTRACT_REV, extractPage } from '../../../activities/extract/extract-page.ts'
 import type { PageInput } from '../../../schema/contracts/candidate.ts'
 import { expectGolden, goldenInputs } from '../golden-cases.ts'
