@@ -74,8 +74,13 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     return { status: response.statusCode, retryAfter, raw: await readCapped(response, options.base_url) }
   }
 
-  const attempt = async (input: ModelCallInput, signal: AbortSignal | undefined): Promise<Exchange> => {
+  /** Null when a pause began while the call waited for its turn: nothing was sent. */
+  const attempt = async (input: ModelCallInput, signal: AbortSignal | undefined): Promise<Exchange | null> => {
     await throttle.enter(signal)
+    if (throttle.pausedMs() > 0) {
+      throttle.leave('failed')
+      return null
+    }
     let outcome: 'ok' | 'limited' | 'failed' = 'failed'
     try {
       const answer = await exchange(input, signal)
@@ -95,10 +100,11 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
       const pause = throttle.pausedMs()
       if (pause > 0) {
         if (waited + pause > limits.maxWaitMs) throw limited(options.base_url, waited, pause)
-        await sleep(pause, undefined, signal ? { signal } : {})
+        await pauseFor(pause, signal)
         waited += pause
       }
       const answer = await attempt(input, signal)
+      if (answer === null) continue
       if (answer.status === 200) return toResponse(adapter, input, answer)
       if (!isLimit(answer)) throw serviceError(answer.status, answer.raw, options.base_url)
       const backoff = answer.retryAfter ?? Math.min(FIRST_BACKOFF_MS * 2 ** tries, LONGEST_BACKOFF_MS)
@@ -107,6 +113,14 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
   }
 
   return { call, close: () => agent.close() }
+}
+
+async function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal ? { signal } : {})
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error
+  }
 }
 
 interface Exchange {
