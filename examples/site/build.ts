@@ -37,6 +37,10 @@ async function addSite(resources: Map<string, Resource>, texts: SiteTexts): Prom
     ['/img/old-castle.jpg', 302, '/img/castle.jpg'],
   ]
   for (const [path, status, location] of moved) {
-    resources.set(base + path, { status, headers: { location, 'content-type': 'text/plain' }, body: Buffer.from(`${location}\n`) })
+    resources.set(base + path, {
+      status,
+      headers: { location, 'content-type': 'text/plain' },
+      body: Buffer.from(`${location}\n`),
+    })
   }
 }

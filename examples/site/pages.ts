@@ -24,7 +24,10 @@ export function writePages(texts: SiteTexts): Map<string, Page> {
     ['/', indexPage(texts)],
     ['/more.html', page(texts, '', texts.more.title, `<p>${texts.more.lead}</p>${oddCases(texts)}`)],
     ['/reserved.html', reservedPage(texts)],
-    ['/private/hidden.html', page(texts, '', texts.more.title, `<p>${texts.more.lead}</p>${img('hidden.jpg', texts.captions.tree)}`)],
+    [
+      '/private/hidden.html',
+      page(texts, '', texts.more.title, `<p>${texts.more.lead}</p>${img('hidden.jpg', texts.captions.tree)}`),
+    ],
     ['/robots.txt', { body: robots(texts), headers: { 'content-type': 'text/plain; charset=utf-8' } }],
     ['/sitemap.xml', { body: sitemap(texts), headers: { 'content-type': 'application/xml' } }],
   ])
@@ -79,7 +82,9 @@ function indexPage(texts: SiteTexts): Page {
 function topicPage(texts: SiteTexts, topic: Topic): Page {
   const { title, lead } = texts.topics[topic]
   const scenes: readonly Scene[] = SCENES[topic]
-  const figures = scenes.map((scene, i) => `<section>${figure(texts, scene, SHAPES[i % SHAPES.length] ?? 'alt')}</section>`)
+  const figures = scenes.map(
+    (scene, i) => `<section>${figure(texts, scene, SHAPES[i % SHAPES.length] ?? 'alt')}</section>`,
+  )
   const head = topic === 'crafts' ? jsonLd(texts) : ''
   return page(texts, `${texts.tag} ${topic}`, title, `<p>${lead}</p>\n${figures.join('\n')}`, head)
 }
@@ -160,6 +165,8 @@ function robots(texts: SiteTexts): string {
 }
 
 function sitemap(texts: SiteTexts): string {
-  const urls = ['/', ...TOPICS.map((topic) => `/${topic}.html`)].map((path) => `<url><loc>http://${hostOf(texts)}${path}</loc></url>`)
+  const urls = ['/', ...TOPICS.map((topic) => `/${topic}.html`)].map(
+    (path) => `<url><loc>http://${hostOf(texts)}${path}</loc></url>`,
+  )
   return `<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">${urls.join('')}</urlset>\n`
 }

@@ -3,7 +3,9 @@ import { type Dice, disc, line, oval, path, rect, shape, times } from './svg.ts'
 export const animals: Record<string, (dice: Dice) => string> = {
   butterfly: (d) =>
     rect(0, 0, 320, 240, '#cfe8b4') +
-    times(12, () => line(`M${d.between(0, 320)} 240 q ${d.between(-20, 20)} -40 ${d.between(-10, 10)} -80`, '#7fae4f', 4)) +
+    times(12, () =>
+      line(`M${d.between(0, 320)} 240 q ${d.between(-20, 20)} -40 ${d.between(-10, 10)} -80`, '#7fae4f', 4),
+    ) +
     [-1, 1]
       .map(
         (side) =>
@@ -22,7 +24,13 @@ export const animals: Record<string, (dice: Dice) => string> = {
     return (
       rect(0, 0, 320, 240, '#3fa7b5') +
       rect(0, 206, 320, 34, '#d9c38a') +
-      times(9, (i) => line(`M${14 + i * 38} 240 q ${d.between(-26, 26)} -70 0 -${d.whole(90, 170)}`, i % 2 ? '#1d6b3a' : '#2f8f4e', 8)) +
+      times(9, (i) =>
+        line(
+          `M${14 + i * 38} 240 q ${d.between(-26, 26)} -70 0 -${d.whole(90, 170)}`,
+          i % 2 ? '#1d6b3a' : '#2f8f4e',
+          8,
+        ),
+      ) +
       oval(150, y, 70, 42, '#f9a11b') +
       shape(`206,${y} 276,${y - 48} 258,${y} 276,${y + 48}`, '#f57c00') +
       shape(`140,${y - 38} 176,${y - 70} 184,${y - 32}`, '#f57c00') +
@@ -51,7 +59,12 @@ export const animals: Record<string, (dice: Dice) => string> = {
     line('M230 190 q 40 -40 70 -44', '#5a3d22', 10) +
     oval(166, 124, 52, 70, '#8a6238') +
     oval(166, 146, 32, 44, '#d9bd8f') +
-    times(12, (i) => shape(`${146 + (i % 4) * 12},${122 + Math.floor(i / 4) * 16} ${152 + (i % 4) * 12},${132 + Math.floor(i / 4) * 16} ${158 + (i % 4) * 12},${122 + Math.floor(i / 4) * 16}`, '#7a5530')) +
+    times(12, (i) =>
+      shape(
+        `${146 + (i % 4) * 12},${122 + Math.floor(i / 4) * 16} ${152 + (i % 4) * 12},${132 + Math.floor(i / 4) * 16} ${158 + (i % 4) * 12},${122 + Math.floor(i / 4) * 16}`,
+        '#7a5530',
+      ),
+    ) +
     disc(145, 88, 20, '#f7f2e2') +
     disc(187, 88, 20, '#f7f2e2') +
     disc(145, 88, 10, '#141414') +

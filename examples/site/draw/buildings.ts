@@ -43,7 +43,11 @@ export const buildings: Record<string, (dice: Dice) => string> = {
       shape('124,206 138,92 182,92 196,206', '#8c5a3c') +
       shape('132,94 160,62 188,94', '#4a2f20') +
       `<g transform="rotate(${turn} 160 92)">` +
-      times(4, (i) => `<g transform="rotate(${i * 90} 160 92)">${rect(156, 0, 8, 92, '#3b2618')}${rect(164, 4, 22, 66, '#f5efe0')}</g>`) +
+      times(
+        4,
+        (i) =>
+          `<g transform="rotate(${i * 90} 160 92)">${rect(156, 0, 8, 92, '#3b2618')}${rect(164, 4, 22, 66, '#f5efe0')}</g>`,
+      ) +
       '</g>' +
       disc(160, 92, 7, '#222222') +
       rect(150, 172, 20, 34, '#3b2618')
@@ -73,13 +77,17 @@ export const buildings: Record<string, (dice: Dice) => string> = {
         rect(x, top, 42, 240 - top, i % 2 ? '#1d2546' : '#242d55') +
         times(24, (k) => {
           const y = top + 10 + Math.floor(k / 3) * 22
-          return d.whole(0, 4) === 0 || y > 226 ? '' : rect(x + 6 + (k % 3) * 12, y, 7, 11, d.pick(['#ffd166', '#ffe29a', '#ffb347']))
+          return d.whole(0, 4) === 0 || y > 226
+            ? ''
+            : rect(x + 6 + (k % 3) * 12, y, 7, 11, d.pick(['#ffd166', '#ffe29a', '#ffb347']))
         })
       )
     }),
   hut: (d) =>
     land('#d5e5d0', '#5d7f3a', 190) +
-    times(8, (i) => shape(`${i * 44 + 6},${d.between(10, 46)} ${i * 44 - 24},196 ${i * 44 + 36},196`, i % 2 ? '#1f4d2b' : '#2a6238')) +
+    times(8, (i) =>
+      shape(`${i * 44 + 6},${d.between(10, 46)} ${i * 44 - 24},196 ${i * 44 + 36},196`, i % 2 ? '#1f4d2b' : '#2a6238'),
+    ) +
     rect(92, 122, 142, 84, '#8a5a2b') +
     times(7, (i) => line(`M92 ${128 + i * 12} H234`, '#5f3b18', 3)) +
     shape('76,126 163,66 250,126', '#4d3016') +

@@ -24,7 +24,11 @@ export const crafts: Record<string, (dice: Dice) => string> = {
     return (
       times(12, (i) => rect(0, i * 20, 320, 20, colours[(i * 3 + shift) % colours.length] ?? '#9b2226')) +
       times(3, (row) =>
-        line(`M0 ${50 + row * 80} ${times(16, (i) => `L${i * 21 + 10} ${(i % 2 ? 66 : 34) + row * 80} `)}`, '#f5ebd7', 6),
+        line(
+          `M0 ${50 + row * 80} ${times(16, (i) => `L${i * 21 + 10} ${(i % 2 ? 66 : 34) + row * 80} `)}`,
+          '#f5ebd7',
+          6,
+        ),
       ) +
       times(40, (i) => rect(i * 8, 0, 2, 240, 'rgba(0,0,0,0.12)'))
     )
@@ -68,7 +72,9 @@ export const crafts: Record<string, (dice: Dice) => string> = {
     oval(160, 206, 120, 18, '#b7c0ac') +
     rect(68, 78, 184, 116, '#8d5524') +
     oval(160, 194, 92, 24, '#74431a') +
-    times(6, (i) => shape(`${68 + i * 31},88 ${84 + i * 31},190 ${98 + i * 31},88`, d.pick(['#c68642', '#b5742f', '#a5642a']))) +
+    times(6, (i) =>
+      shape(`${68 + i * 31},88 ${84 + i * 31},190 ${98 + i * 31},88`, d.pick(['#c68642', '#b5742f', '#a5642a'])),
+    ) +
     oval(160, 78, 92, 28, '#f3e2c3') +
     oval(160, 78, 92, 28, 'none', 'stroke="#5b3312" stroke-width="8"') +
     line('M210 40 L150 74', '#6b4423', 8) +
@@ -76,9 +82,13 @@ export const crafts: Record<string, (dice: Dice) => string> = {
   basket: (d) =>
     rect(0, 0, 320, 240, '#cfe0c3') +
     `<path d="M80 118 Q 160 -30 240 118" fill="none" stroke="#8a5a2b" stroke-width="11"/>` +
-    times(11, (i) => oval(82 + (i % 6) * 31 + (i > 5 ? 14 : 0), i > 5 ? 94 : 112, 18, 23, d.pick(['#f7efe0', '#e9cfa8', '#d9b48a']))) +
+    times(11, (i) =>
+      oval(82 + (i % 6) * 31 + (i > 5 ? 14 : 0), i > 5 ? 94 : 112, 18, 23, d.pick(['#f7efe0', '#e9cfa8', '#d9b48a'])),
+    ) +
     path('M58 122 H262 L240 216 H80 Z', '#b07a3f') +
-    times(6, (r) => times(9, (i) => rect(64 + i * 22 + (r % 2) * 11, 126 + r * 15, 12, 9, r % 2 ? '#8a5a2b' : '#d3a566'))),
+    times(6, (r) =>
+      times(9, (i) => rect(64 + i * 22 + (r % 2) * 11, 126 + r * 15, 12, 9, r % 2 ? '#8a5a2b' : '#d3a566')),
+    ),
   kite: (d) => {
     const x = d.between(170, 220)
     return (
@@ -90,7 +100,12 @@ export const crafts: Record<string, (dice: Dice) => string> = {
       shape(`${x},150 ${x + 52},82 ${x},82`, '#2a9d8f') +
       shape(`${x},150 ${x - 52},82 ${x},82`, '#5e3bb0') +
       line(`M${x} 150 q -30 20 -50 6 q -30 -10 -46 24 q -20 30 -60 20`, '#333333', 2) +
-      times(5, (i) => shape(`${x - 26 - i * 26},${158 + i * 7} ${x - 12 - i * 26},${150 + i * 7} ${x - 14 - i * 26},${170 + i * 7}`, d.pick(['#e63946', '#f4c20d', '#5e3bb0'])))
+      times(5, (i) =>
+        shape(
+          `${x - 26 - i * 26},${158 + i * 7} ${x - 12 - i * 26},${150 + i * 7} ${x - 14 - i * 26},${170 + i * 7}`,
+          d.pick(['#e63946', '#f4c20d', '#5e3bb0']),
+        ),
+      )
     )
   },
 }

@@ -16,7 +16,9 @@ export const food: Record<string, (dice: Dice) => string> = {
     times(5, (i) => line(`M34 ${166 + i * 8} H286`, '#7f5330', 2)) +
     path('M66 160 Q 60 70 160 68 Q 262 70 254 160 Z', '#c98840') +
     path('M80 150 Q 84 88 160 84 Q 236 88 240 150 Z', '#dda25a') +
-    times(4, (i) => line(`M${98 + i * 36} 140 Q ${112 + i * 36} ${d.between(104, 116)} ${130 + i * 32} 96`, '#8a5321', 6)),
+    times(4, (i) =>
+      line(`M${98 + i * 36} 140 Q ${112 + i * 36} ${d.between(104, 116)} ${130 + i * 32} 96`, '#8a5321', 6),
+    ),
   apples: (d) =>
     table('#d8e6d2', '#b98a58') +
     times(3, (i) => {
@@ -35,7 +37,9 @@ export const food: Record<string, (dice: Dice) => string> = {
     path('M26 80 A 134 134 0 0 0 294 80 Z', '#2e7d32') +
     path('M38 80 A 122 122 0 0 0 282 80 Z', '#e6f2d5') +
     path('M48 80 A 112 112 0 0 0 272 80 Z', '#e5383b') +
-    times(15, (i) => oval(80 + (i % 5) * 40 + d.between(-6, 6), 98 + Math.floor(i / 5) * 26 + d.between(-5, 5), 4, 7, '#1b1b1b')),
+    times(15, (i) =>
+      oval(80 + (i % 5) * 40 + d.between(-6, 6), 98 + Math.floor(i / 5) * 26 + d.between(-5, 5), 4, 7, '#1b1b1b'),
+    ),
   tea: (d) =>
     table('#cfd8e3', '#6d4c3d') +
     oval(150, 204, 110, 18, '#e9edf2') +
@@ -62,9 +66,7 @@ export const food: Record<string, (dice: Dice) => string> = {
     times(8, (i) => disc(70 + i * 26, 150, 12, '#fff3e6')) +
     times(5, (i) => {
       const x = 84 + i * 38
-      return (
-        rect(x - 4, 76, 9, 44, d.pick(['#3a86ff', '#e63946', '#2a9d8f'])) + oval(x, 64, 6, 12, '#ffb703')
-      )
+      return rect(x - 4, 76, 9, 44, d.pick(['#3a86ff', '#e63946', '#2a9d8f'])) + oval(x, 64, 6, 12, '#ffb703')
     }),
   grapes: (d) => {
     const tilt = d.between(-6, 6)
@@ -72,7 +74,14 @@ export const food: Record<string, (dice: Dice) => string> = {
       rect(0, 0, 320, 240, '#f2ead8') +
       [5, 6, 5, 4, 3, 2, 1]
         .map((count, row) =>
-          times(count, (i) => disc(160 + tilt * row * 0.3 + (i - (count - 1) / 2) * 31, 76 + row * 23, 17, row % 2 ? '#4b1d5c' : '#5c2a70')),
+          times(count, (i) =>
+            disc(
+              160 + tilt * row * 0.3 + (i - (count - 1) / 2) * 31,
+              76 + row * 23,
+              17,
+              row % 2 ? '#4b1d5c' : '#5c2a70',
+            ),
+          ),
         )
         .join('') +
       line('M160 66 q 4 -28 26 -46', '#5b3a1a', 8) +

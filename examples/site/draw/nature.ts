@@ -26,7 +26,10 @@ export const nature: Record<string, (dice: Dice) => string> = {
           const y = heights[i] ?? 60
           return (
             shape(`${x},${y} ${x - 85},212 ${x + 85},212`, '#6b7480') +
-            shape(`${x},${y} ${x - 34},${y + 58} ${x - 14},${y + 48} ${x},${y + 62} ${x + 16},${y + 46} ${x + 36},${y + 62}`, '#ffffff')
+            shape(
+              `${x},${y} ${x - 34},${y + 58} ${x - 14},${y + 48} ${x},${y + 62} ${x + 16},${y + 46} ${x + 36},${y + 62}`,
+              '#ffffff',
+            )
           )
         })
         .join('') +
@@ -54,7 +57,9 @@ export const nature: Record<string, (dice: Dice) => string> = {
       rect(0, 0, 320, 34, '#bfe3f5') +
       line(`M${b - 40} 34 C ${b + 60} 80, ${a - 60} 110, ${a + 60} 150 S ${b + 10} 210, ${a + 90} 250`, '#2a6fbb', 38) +
       line(`M${b - 40} 34 C ${b + 60} 80, ${a - 60} 110, ${a + 60} 150 S ${b + 10} 210, ${a + 90} 250`, '#5aa0e0', 14) +
-      times(26, () => disc(d.between(8, 312), d.between(50, 232), d.between(2, 4), d.pick(['#f7e463', '#ffffff', '#e46a9a'])))
+      times(26, () =>
+        disc(d.between(8, 312), d.between(50, 232), d.between(2, 4), d.pick(['#f7e463', '#ffffff', '#e46a9a'])),
+      )
     )
   },
   sunflowers: (d) =>
@@ -91,7 +96,10 @@ export const nature: Record<string, (dice: Dice) => string> = {
     return (
       land('#b9d9ee', '#6aa84f', 170) +
       ['#d7263d', '#f46036', '#f9c80e', '#3bb273', '#2e6fbb', '#7d3cb5']
-        .map((colour, i) => `<circle cx="${x}" cy="176" r="${138 - i * 11}" fill="none" stroke="${colour}" stroke-width="11"/>`)
+        .map(
+          (colour, i) =>
+            `<circle cx="${x}" cy="176" r="${138 - i * 11}" fill="none" stroke="${colour}" stroke-width="11"/>`,
+        )
         .join('') +
       rect(0, 170, 320, 70, '#6aa84f') +
       times(6, (i) => line(`M0 ${182 + i * 10} H320`, i % 2 ? '#5b9443' : '#7dbb5f', 5)) +
@@ -105,7 +113,9 @@ export const nature: Record<string, (dice: Dice) => string> = {
       return (
         rect(x, 0, 15, 208, '#f7f5ef') +
         times(6, (k) => rect(x + (k % 2) * 7, 20 + k * 32 + d.between(0, 14), 8, 4, '#222222')) +
-        times(9, () => disc(x + d.between(-22, 36), d.between(0, 88), d.between(7, 13), d.pick(['#e8b923', '#d99a1c', '#f2cf4a'])))
+        times(9, () =>
+          disc(x + d.between(-22, 36), d.between(0, 88), d.between(7, 13), d.pick(['#e8b923', '#d99a1c', '#f2cf4a'])),
+        )
       )
     }) +
     path('M0 205 Q 80 190 160 206 T 320 202 V240 H0 Z', '#c79a3d'),

@@ -29,7 +29,11 @@ export async function renderScene(scene: Scene, rendering: Rendering): Promise<B
   if (!draw) throw new Error(`no drawing for ${scene}`)
   const turn = rendering.flip ? ' transform="translate(320 0) scale(-1 1)"' : ''
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 320 240" preserveAspectRatio="xMidYMid slice"><g${turn}>${draw(createDice(seed))}</g></svg>`
-  const { data, info } = await sharp(Buffer.from(svg)).flatten({ background: '#ffffff' }).removeAlpha().raw().toBuffer({ resolveWithObject: true })
+  const { data, info } = await sharp(Buffer.from(svg))
+    .flatten({ background: '#ffffff' })
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true })
   addGrain(data, seed)
   const image = sharp(data, { raw: { width: info.width, height: info.height, channels: 3 } })
   return encode(image, rendering.format, rendering.quality ?? 88)
