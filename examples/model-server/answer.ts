@@ -157,10 +157,9 @@ async function thickAnswer(
 /** Subject and background, in the words of the translation where there is one, whoever made it. */
 function visibleIn(pivot: string, target: string | null, language: string): string {
   const own = essence(pivot, language)
-  if (target === null) return own ?? ''
-  return own !== undefined && sentencesOf(own).every((sentence) => target.includes(sentence))
-    ? own
-    : sentencesOf(target).slice(0, 2).join(' ')
+  const held = target === null || own.every((sentence) => target.includes(sentence))
+  const chosen = own.length > 0 && held ? own : sentencesOf(target ?? '').slice(0, 2)
+  return chosen.join(' ')
 }
 
 /** The data of a request: the JSON object in the text of the last user message that holds one. */

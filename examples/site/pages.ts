@@ -94,10 +94,11 @@ function figure(texts: SiteTexts, scene: Scene, shape: (typeof SHAPES)[number]):
   const text = texts.captions[scene]
   const file = SHARED.includes(scene) ? `http://pictures.${DOMAIN}/${fileOf(scene)}` : `/img/${fileOf(scene)}`
   const small = `/img/${scene}-small.jpg`
+  // The mosaic's caption stands in the JSON-LD of its page.
+  if (scene === 'mosaic') return `<img src="${file}">`
   switch (shape) {
     case 'alt':
-      // The mosaic's caption stands in the JSON-LD of its page.
-      return scene === 'mosaic' ? `<img src="${file}">` : `<img src="${file}" alt="${text}">`
+      return `<img src="${file}" alt="${text}">`
     case 'figcaption':
       return `<figure><img src="${file}"><figcaption>${text}</figcaption></figure>`
     case 'title':

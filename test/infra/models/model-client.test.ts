@@ -190,6 +190,23 @@ describe('model client', () => {
     }
   })
 
+  it('names a service without its credentials, and refuses an address that is none', async () => {
+    const there = await service({ status: 500, body: 'oops' })
+    const error = await client(there.url.replace('http://', 'http://me:secret@') + '/v1?key=secret')
+      .call(aCall())
+      .catch((reason: unknown) => reason as Error)
+    expect((error as Error).message).toBe(`model service ${there.url}/v1 answered 500: oops`)
+    expect(() => client('localhost:8000')).toThrowError(expect.objectContaining({ code: 'MODEL_BAD_URL' }))
+  })
+
+  it('does not hammer a service that says to retry at once', async () => {
+    const there = await service({ status: 429, body: '', headers: { 'retry-after': '0' } })
+    await expect(client(there.url, { maxWaitMs: 350 }).call(aCall())).rejects.toMatchObject({
+      code: 'MODEL_RATE_LIMITED',
+    })
+    expect(there.requests.length).toBeLessThanOrEqual(4)
+  })
+
   it('says that a service is away when it refuses the connection', async () => {
     const gone = await scriptedService([OK])
     await gone.close()
