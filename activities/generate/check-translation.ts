@@ -38,7 +38,7 @@ const LENGTH_FACTOR = 2.4
 const LENGTH_SLACK = 15
 
 /** Share of words taken over from the source above which a text is not translated; cognates and loans stay below. */
-const MAX_COPIED_SHARE = 0.15
+const MAX_COPIED_SHARE = 0.2
 /** Words in a row taken over from the source that no two languages share by chance. */
 const COPIED_RUN = 3
 /** Longest symbol of a unit: km, mm², kWh. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { describe } from './describe.ts'
 import { measure } from './features.ts'
-import { essence, speak, translate } from './speak.ts'
+import { essence, sentencesOf, speak, translate } from './speak.ts'
 
 /** A request that this server cannot serve; `status` goes out as the HTTP status. */
 export class Refusal extends Error {
@@ -129,7 +129,7 @@ async function thickAnswer(
   if (!parsed.success) throw new Refusal(400, 'the last user message holds no JSON with sources and description')
   const { target_language: language, sources, description } = parsed.data
   const native = sources.alt_text
-  const visible = essence(description.pivot, language) ?? description.target ?? ''
+  const visible = visibleIn(description.pivot, description.target, language)
   const words = [...new Intl.Segmenter(language, { granularity: 'word' }).segment(native)].filter(
     (word) => word.isWordLike,
   )
@@ -152,6 +152,14 @@ async function thickAnswer(
     },
     language,
   }
+}
+
+/** Subject and background, in the words of the translation where there is one, whoever made it. */
+function visibleIn(pivot: string, target: string | null, language: string): string {
+  const own = essence(pivot, language)
+  const held = target === null || own.every((sentence) => target.includes(sentence))
+  const chosen = own.length > 0 && held ? own : sentencesOf(target ?? '').slice(0, 2)
+  return chosen.join(' ')
 }
 
 /** The data of a request: the JSON object in the text of the last user message that holds one. */

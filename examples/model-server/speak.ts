@@ -57,13 +57,10 @@ export function translate(text: string, language: string): string | undefined {
     .join(' ')
 }
 
-/** Subject and background sentences of a pivot description, in `language`. */
-export function essence(text: string, language: string): string | undefined {
+/** Subject and background sentences of a pivot description, each said in `language`; empty when it has none or no such. */
+export function essence(text: string, language: string): string[] {
   const say = SPEAKERS[language]
   const phrases = sentencesOf(text).flatMap((sentence) => MEANINGS.get(sentence) ?? [])
-  const chosen = phrases.filter(
-    ({ kind }) => !['share', 'mirror', 'light', 'surface', 'format', 'others'].includes(kind),
-  )
-  if (!say || chosen.length === 0) return undefined
-  return chosen.map(say).join(' ')
+  const minor = ['share', 'mirror', 'light', 'surface', 'format', 'others']
+  return say ? phrases.filter(({ kind }) => !minor.includes(kind)).map(say) : []
 }

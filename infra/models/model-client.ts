@@ -1,21 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Agent, type Dispatcher, request as httpRequest } from 'undici'
-import { PermanentError, TransientError } from '../../schema/contracts/errors.ts'
+import { Agent } from 'undici'
+import { TransientError } from '../../schema/contracts/errors.ts'
 import type { ModelResponse } from '../../schema/contracts/generation.ts'
 import type { ModelAdapter, ModelCallInput } from './adapter.ts'
 import { apertium } from './apertium.ts'
+import { type Exchange, exchange } from './exchange.ts'
 import { libretranslate } from './libretranslate.ts'
 import { openai } from './openai.ts'
-import { retryAfterMs } from './retry-after.ts'
-import { networkError, serviceError } from './service-error.ts'
+import { networkError, serviceError, serviceName } from './service-error.ts'
 import { createThrottle } from './throttle.ts'
-
-/** An answer is a caption of some paragraphs; what is larger is not one, and must not fill the memory. */
-const MAX_RESPONSE_BYTES = 8 * 1024 * 1024
 
 /** First wait after a 429 that names no time; doubled while the service keeps saying so. */
 const FIRST_BACKOFF_MS = 500
 const LONGEST_BACKOFF_MS = 30_000
+/** A service that says "retry after 0" again and again must not be asked without a breath. */
+const SHORTEST_WAIT_MS = 100
 
 export interface ModelLimits {
   /** Calls under way at once over all callers of this client. */
@@ -48,10 +47,14 @@ export interface ModelClient {
 
 const ADAPTERS: Record<ModelClientOptions['provider'], ModelAdapter> = { openai, apertium, libretranslate }
 
-/** One client per service and process: its limits are shared by all calls made through it. */
+/**
+ * One client per service and process: its limits are shared by all calls made through it.
+ * Throws PermanentError `MODEL_BAD_URL` when `base_url` is no http(s) URL.
+ */
 export function createModelClient(options: ModelClientOptions): ModelClient {
   const { limits } = options
   const adapter = ADAPTERS[options.provider]
+  const service = serviceName(options.base_url)
   const throttle = createThrottle(limits.concurrency)
   const agent = new Agent({
     connect: { timeout: Math.min(limits.timeoutMs, 10_000) },
@@ -60,30 +63,22 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     pipelining: 1,
   })
 
-  const exchange = async (input: ModelCallInput, signal: AbortSignal | undefined): Promise<Exchange> => {
-    const wire = adapter.toWire(input, options.apiKey)
-    const timeout = AbortSignal.timeout(limits.timeoutMs)
-    const response = await httpRequest(urlBelow(options.base_url, wire.path), {
-      method: 'POST',
-      headers: { accept: 'application/json', ...wire.headers },
-      body: wire.body,
-      dispatcher: agent,
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    })
-    const retryAfter = retryAfterMs(headerOf(response, 'retry-after'), Date.now())
-    return { status: response.statusCode, retryAfter, raw: await readCapped(response, options.base_url) }
-  }
-
-  const attempt = async (input: ModelCallInput, signal: AbortSignal | undefined): Promise<Exchange> => {
+  /** Null when a pause began while the call waited for its turn: nothing was sent. */
+  const attempt = async (input: ModelCallInput, signal: AbortSignal | undefined): Promise<Exchange | null> => {
     await throttle.enter(signal)
+    if (throttle.pausedMs() > 0) {
+      throttle.leave('failed')
+      return null
+    }
     let outcome: 'ok' | 'limited' | 'failed' = 'failed'
     try {
-      const answer = await exchange(input, signal)
+      const wire = adapter.toWire(input, options.apiKey)
+      const answer = await exchange({ agent, baseUrl: options.base_url, wire, timeoutMs: limits.timeoutMs, signal })
       outcome = answer.status === 200 ? 'ok' : isLimit(answer) ? 'limited' : 'failed'
       return answer
     } catch (error) {
       if (signal?.aborted) throw signal.reason
-      throw networkError(error, options.base_url)
+      throw networkError(error, service)
     } finally {
       throttle.leave(outcome)
     }
@@ -94,25 +89,28 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     for (let tries = 0; ; tries++) {
       const pause = throttle.pausedMs()
       if (pause > 0) {
-        if (waited + pause > limits.maxWaitMs) throw limited(options.base_url, waited, pause)
-        await sleep(pause, undefined, signal ? { signal } : {})
+        if (waited + pause > limits.maxWaitMs) throw limited(service, waited, pause)
+        await pauseFor(pause, signal)
         waited += pause
       }
       const answer = await attempt(input, signal)
+      if (answer === null) continue
       if (answer.status === 200) return toResponse(adapter, input, answer)
-      if (!isLimit(answer)) throw serviceError(answer.status, answer.raw, options.base_url)
+      if (!isLimit(answer)) throw serviceError(answer.status, answer.raw, service)
       const backoff = answer.retryAfter ?? Math.min(FIRST_BACKOFF_MS * 2 ** tries, LONGEST_BACKOFF_MS)
-      throttle.pauseUntil(Date.now() + Math.max(backoff, 1))
+      throttle.pauseUntil(Date.now() + Math.max(backoff, SHORTEST_WAIT_MS))
     }
   }
 
   return { call, close: () => agent.close() }
 }
 
-interface Exchange {
-  status: number
-  retryAfter: number | undefined
-  raw: string
+async function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal ? { signal } : {})
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error
+  }
 }
 
 /** 429 always asks us to slow down; 503 only when it says until when, else the service is away. */
@@ -120,10 +118,10 @@ function isLimit(answer: Exchange): boolean {
   return answer.status === 429 || (answer.status === 503 && answer.retryAfter !== undefined)
 }
 
-function limited(baseUrl: string, waited: number, pause: number): TransientError {
+function limited(service: string, waited: number, pause: number): TransientError {
   return new TransientError(
     'MODEL_RATE_LIMITED',
-    `model service ${baseUrl} asks to wait ${Math.ceil(pause / 1000)} s more after ${Math.round(waited / 1000)} s; lower its concurrency or resume later`,
+    `model service ${service} asks to wait ${Math.ceil(pause / 1000)} s more after ${Math.round(waited / 1000)} s; lower its concurrency or resume later`,
     { retryAfterMs: pause },
   )
 }
@@ -139,33 +137,4 @@ function parseOrNull(raw: string): unknown {
     // Not JSON: recorded as it is, the parser of the task says `bad_output`.
     return null
   }
-}
-
-function headerOf(response: Dispatcher.ResponseData, name: string): string | undefined {
-  const value = response.headers[name]
-  return Array.isArray(value) ? value[0] : value
-}
-
-function urlBelow(base: string, path: string): URL {
-  const url = new URL(base)
-  url.pathname = url.pathname.replace(/\/+$/, '') + path
-  return url
-}
-
-async function readCapped(response: Dispatcher.ResponseData, baseUrl: string): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of response.body) {
-    size += (chunk as Buffer).length
-    if (size > MAX_RESPONSE_BYTES) {
-      response.body.destroy()
-      throw new PermanentError(
-        'MODEL_ANSWER_TOO_LARGE',
-        `model service ${baseUrl} sent more than ${MAX_RESPONSE_BYTES} bytes; check that it is the right service`,
-      )
-    }
-    chunks.push(chunk as Buffer)
-  }
-  // Ill-formed bytes become U+FFFD; NUL cannot be stored in Postgres text and means nothing in JSON.
-  return Buffer.concat(chunks).toString('utf8').replaceAll('\0', '')
 }

@@ -3,11 +3,20 @@ import { AppError, PermanentError, TransientError } from '../../schema/contracts
 /** Enough for a service to say what is wrong, too little to put a whole prompt into a log. */
 const MAX_QUOTED_CHARS = 300
 
+/** The service as messages name it: its address without credentials and query. Throws `MODEL_BAD_URL`. */
+export function serviceName(baseUrl: string): string {
+  const url = URL.parse(baseUrl)
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new PermanentError('MODEL_BAD_URL', `base_url ${baseUrl} is no http or https URL; correct it in the spec`)
+  }
+  return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`
+}
+
 /** Turns a status other than 200 into an error, with the service's own words. */
-export function serviceError(status: number, raw: string, baseUrl: string): AppError {
+export function serviceError(status: number, raw: string, service: string): AppError {
   const said = quoted(raw)
-  const details = { status, service: baseUrl }
-  const text = `model service ${baseUrl} answered ${status}${said ? `: ${said}` : ''}`
+  const details = { status, service }
+  const text = `model service ${service} answered ${status}${said ? `: ${said}` : ''}`
   if (status === 408 || status === 504) return new TransientError('MODEL_TIMEOUT', text, details)
   if (status === 429) return new TransientError('MODEL_RATE_LIMITED', text, details)
   if (status >= 500) return new TransientError('MODEL_UNAVAILABLE', text, details)
@@ -21,18 +30,18 @@ export function serviceError(status: number, raw: string, baseUrl: string): AppE
 }
 
 /** Turns what the HTTP client threw into an error; errors of ours pass through. */
-export function networkError(error: unknown, baseUrl: string): AppError {
+export function networkError(error: unknown, service: string): AppError {
   if (error instanceof AppError) return error
   const { name, code, message } = error as { name?: string; code?: string; message?: string }
-  const details = { service: baseUrl, cause: code ?? name ?? 'unknown' }
+  const details = { service, cause: code ?? name ?? 'unknown' }
   const isTimeout = name === 'TimeoutError' || code?.endsWith('_TIMEOUT') === true || code === 'ETIMEDOUT'
   if (isTimeout) {
-    return new TransientError('MODEL_TIMEOUT', `model service ${baseUrl} did not answer in time`, details, error)
+    return new TransientError('MODEL_TIMEOUT', `model service ${service} did not answer in time`, details, error)
   }
   const fact = code ?? message ?? 'the connection failed'
   return new TransientError(
     'MODEL_UNAVAILABLE',
-    `model service ${baseUrl} cannot be reached (${fact}); start it or correct base_url`,
+    `model service ${service} cannot be reached (${fact}); start it or correct base_url`,
     details,
     error,
   )

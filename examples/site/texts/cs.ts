@@ -1,0 +1,78 @@
+import type { SiteTexts } from './site-texts.ts'
+
+export const cs: SiteTexts = {
+  tag: 'cs',
+  title: 'Obrázky z naší vesnice',
+  intro:
+    'Na těchto stránkách sbíráme obrázky toho, co máme rádi: krajinu kolem nás, dobré jídlo, staré stavby a práci šikovných rukou. Každý obrázek jsme sami nakreslili a stručně popsali.',
+  topics: {
+    nature: {
+      title: 'Příroda',
+      lead: 'Příroda se mění s každým ročním obdobím. Na jaře rozkvétají louky, v létě zraje obilí, na podzim žloutne listí a v zimě leží na horách sníh.',
+    },
+    food: {
+      title: 'Jídlo',
+      lead: 'Dobré jídlo spojuje rodinu i přátele u jednoho stolu. Vaříme z toho, co dá zahrada, a pečeme podle receptů našich babiček.',
+    },
+    buildings: {
+      title: 'Stavby',
+      lead: 'Staré domy, mosty a věže vyprávějí příběhy lidí, kteří je postavili. Některé slouží dodnes, jiné už jen zdobí krajinu.',
+    },
+    crafts: {
+      title: 'Řemesla',
+      lead: 'Řemeslo se dědí z otce na syna a z matky na dceru. Vyšívání, tkaní i hrnčířství potřebují trpělivost a přesnou ruku.',
+    },
+    animals: {
+      title: 'Zvířata',
+      lead: 'Zvířata žijí všude kolem nás, stačí se jen tiše dívat. Některá potkáme na zahradě, jiná až večer v lese.',
+    },
+  },
+  captions: {
+    sunset: 'Oranžové slunce zapadá do moře za malou plachetnicí',
+    peaks: 'Tři zasněžené štíty Vysokých Tater pod modrou oblohou',
+    tree: 'Osamělý strom na zeleném kopci',
+    river: 'Modrá řeka se vine širokou loukou',
+    sunflowers: 'Žluté slunečnice kvetou v létě na poli',
+    moon: 'Měsíc v úplňku svítí nad temným smrkovým lesem',
+    rainbow: 'Duha se klene nad poli po dešti',
+    birches: 'Bílé břízy se zlatým listím na podzim',
+    soup: 'Hliněná miska s horkou dýňovou polévkou',
+    bread: 'Kulatý bochník chleba na dřevěném prkénku',
+    apples: 'Tři červená jablka leží na stole',
+    watermelon: 'Plátek zralého melounu s černými semínky',
+    tea: 'Z šálku horkého čaje stoupá pára',
+    fish: 'Pečená ryba s citronem na bílém talíři',
+    cake: 'Narozeninový dort s pěti svíčkami',
+    grapes: 'Hrozen tmavého moravského vína se zeleným listem',
+    house: 'Bílý venkovský dům s červenou střechou',
+    bridge: 'Starý kamenný most se třemi oblouky přes řeku',
+    lighthouse: 'Maják s červenými a bílými pruhy na skále nad mořem',
+    windmill: 'Starý větrný mlýn uprostřed polí',
+    castle: 'Hrad se dvěma věžemi na vrcholu kopce',
+    city: 'Rozsvícená okna vysokých domů v noci',
+    hut: 'Dřevěná chata na okraji lesa',
+    clock: 'Věž s hodinami na hlavním náměstí',
+    embroidery: 'Bílý ubrus vyšívaný červenými kosočtverci ze Slovácka',
+    carpet: 'Ručně tkaný koberec s barevnými pruhy',
+    jug: 'Hliněný džbán zdobený modrým ornamentem',
+    lanterns: 'Červené papírové lampiony visí na šňůře',
+    mosaic: 'Mozaika z modrých a bílých dlaždic',
+    drum: 'Dřevěný buben s koženou blánou',
+    basket: 'Proutěný košík plný vajec',
+    kite: 'Barevný papírový drak s dlouhým ocasem letí po obloze',
+    butterfly: 'Oranžový motýl s rozevřenými křídly',
+    goldfish: 'Zlatá rybka plave mezi vodními rostlinami',
+    cat: 'Černá kočka sedí na okně',
+    owl: 'Sova sedí v noci na větvi',
+  },
+  home: 'Zpět na úvodní stránku',
+  bridgeAgain: 'Po tomto mostě chodíme každý den do školy',
+  more: {
+    title: 'Další obrázky',
+    lead: 'Tady jsou obrázky, které se jinam nevešly. Některé nemají popis, jiné se teprve kreslí.',
+  },
+  reserved: {
+    title: 'Obrázky jen k prohlížení',
+    lead: 'Tyto obrázky si můžete prohlédnout, ale nepřejeme si, aby sloužily k učení strojů.',
+  },
+}

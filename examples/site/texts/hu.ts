@@ -1,0 +1,78 @@
+import type { SiteTexts } from './site-texts.ts'
+
+export const hu: SiteTexts = {
+  tag: 'hu',
+  title: 'Képek a falunkból',
+  intro:
+    'Ezeken az oldalakon mindazt összegyűjtjük, amit szeretünk: a környező tájat, a finom ételeket, a régi épületeket és az ügyes kezek munkáját. Minden képet magunk rajzoltunk, és röviden leírtuk, mit ábrázol.',
+  topics: {
+    nature: {
+      title: 'Természet',
+      lead: 'A természet minden évszakban más arcát mutatja. Tavasszal virágba borulnak a rétek, nyáron érik a búza, ősszel sárgulnak a levelek, télen pedig hó fedi a hegyeket.',
+    },
+    food: {
+      title: 'Ételek',
+      lead: 'A jó étel egy asztalhoz ülteti a családot és a barátokat. Abból főzünk, amit a kert ad, és nagyanyáink receptjei szerint sütünk.',
+    },
+    buildings: {
+      title: 'Épületek',
+      lead: 'A régi házak, hidak és tornyok azoknak az embereknek a történetét mesélik, akik építették őket. Némelyik ma is szolgál, mások már csak a tájat díszítik.',
+    },
+    crafts: {
+      title: 'Kézművesség',
+      lead: 'A mesterség apáról fiúra és anyáról lányra száll. A hímzéshez, a szövéshez és a fazekassághoz türelem és biztos kéz kell.',
+    },
+    animals: {
+      title: 'Állatok',
+      lead: 'Az állatok mindenütt körülöttünk élnek, csak csendben kell figyelni. Némelyikkel a kertben találkozunk, mással csak este az erdőben.',
+    },
+  },
+  captions: {
+    sunset: 'A narancssárga nap lenyugszik a tengeren egy kis vitorlás mögött',
+    peaks: 'A Tátra három havas csúcsa a kék ég alatt',
+    tree: 'Magányos fa egy zöld dombon',
+    river: 'Kék folyó kanyarog a széles réten át',
+    sunflowers: 'Sárga napraforgók virágoznak nyáron a mezőn',
+    moon: 'Telihold világít a sötét fenyőerdő fölött',
+    rainbow: 'Szivárvány ível a földek fölött eső után',
+    birches: 'Fehér nyírfák aranyló levelekkel ősszel',
+    soup: 'Forró sütőtökleves cserépedényben',
+    bread: 'Kerek kenyér fa vágódeszkán',
+    apples: 'Három piros alma az asztalon',
+    watermelon: 'Egy szelet érett görögdinnye fekete magokkal',
+    tea: 'Gőzölgő forró tea egy csészében',
+    fish: 'Sült hal citrommal fehér tányéron',
+    cake: 'Születésnapi torta öt gyertyával',
+    grapes: 'Egy fürt sötét szőlő zöld levéllel Tokajból',
+    house: 'Fehér falusi ház piros tetővel',
+    bridge: 'Régi kőhíd három ívvel a folyó fölött',
+    lighthouse: 'Piros-fehér csíkos világítótorony a tengerparti sziklán',
+    windmill: 'Régi szélmalom a mezők közepén',
+    castle: 'Kéttornyú vár a domb tetején',
+    city: 'Magas házak kivilágított ablakai éjszaka',
+    hut: 'Fából épült kunyhó az erdő szélén',
+    clock: 'Óratorony a főtéren',
+    embroidery: 'Fehér terítő piros rombuszokkal hímezve Kalocsáról',
+    carpet: 'Kézzel szőtt szőnyeg színes csíkokkal',
+    jug: 'Kék mintával díszített cserépkorsó',
+    lanterns: 'Piros papírlámpások lógnak egy zsinóron',
+    mosaic: 'Kék és fehér csempékből kirakott mozaik',
+    drum: 'Fából készült dob bőrrel bevonva',
+    basket: 'Fonott kosár tele tojással',
+    kite: 'Színes papírsárkány hosszú farokkal repül az égen',
+    butterfly: 'Narancssárga lepke kitárt szárnyakkal',
+    goldfish: 'Aranyhal úszik a vízinövények között',
+    cat: 'Fekete macska ül az ablakban',
+    owl: 'Bagoly ül éjjel egy faágon',
+  },
+  home: 'Vissza a kezdőlapra',
+  bridgeAgain: 'Ezen a hídon járunk mindennap iskolába',
+  more: {
+    title: 'További képek',
+    lead: 'Itt vannak azok a képek, amelyek máshová nem fértek be. Némelyiknek nincs leírása, mások még készülnek.',
+  },
+  reserved: {
+    title: 'Csak nézegetésre szánt képek',
+    lead: 'Ezeket a képeket bárki megnézheti, de nem szeretnénk, ha gépek tanítására használnák őket.',
+  },
+}

@@ -1,0 +1,78 @@
+import type { SiteTexts } from './site-texts.ts'
+
+export const vi: SiteTexts = {
+  tag: 'vi',
+  title: 'Tranh vẽ từ làng của chúng tôi',
+  intro:
+    'Trên những trang này, chúng tôi sưu tầm tranh về những gì mình yêu quý: thiên nhiên quanh ta, món ăn ngon, công trình cổ và sản phẩm của những bàn tay khéo léo. Mỗi bức tranh đều do chúng tôi tự vẽ và viết lời mô tả ngắn.',
+  topics: {
+    nature: {
+      title: 'Thiên nhiên',
+      lead: 'Thiên nhiên thay đổi theo từng mùa trong năm. Mùa xuân đồng cỏ nở hoa, mùa hè lúa chín, mùa thu lá vàng rơi và mùa đông sương phủ trên núi.',
+    },
+    food: {
+      title: 'Món ăn',
+      lead: 'Món ăn ngon đưa gia đình và bạn bè đến bên cùng một bàn. Chúng tôi nấu bằng rau quả trong vườn và làm bánh theo cách bà ngoại đã dạy.',
+    },
+    buildings: {
+      title: 'Công trình',
+      lead: 'Những ngôi nhà cổ, cây cầu và ngọn tháp kể chuyện về những người đã xây nên chúng. Có nơi đến nay vẫn còn được dùng, có nơi chỉ còn tô điểm cho phong cảnh.',
+    },
+    crafts: {
+      title: 'Thủ công',
+      lead: 'Nghề thủ công được truyền từ cha sang con trai và từ mẹ sang con gái. Thêu, dệt và làm gốm đều cần lòng kiên nhẫn và bàn tay vững vàng.',
+    },
+    animals: {
+      title: 'Động vật',
+      lead: 'Động vật sống ở khắp nơi quanh ta, chỉ cần lặng lẽ quan sát là thấy. Có con ta gặp trong vườn, có con chỉ thấy vào buổi tối trong rừng.',
+    },
+  },
+  captions: {
+    sunset: 'Mặt trời màu cam lặn xuống biển sau chiếc thuyền buồm nhỏ',
+    peaks: 'Ba đỉnh núi phủ tuyết dưới bầu trời xanh',
+    tree: 'Một cây cô đơn trên ngọn đồi xanh',
+    river: 'Dòng sông xanh uốn lượn qua đồng cỏ rộng',
+    sunflowers: 'Hoa hướng dương vàng nở rộ trên cánh đồng mùa hè',
+    moon: 'Trăng tròn chiếu sáng trên rừng thông tối',
+    rainbow: 'Cầu vồng trên cánh đồng sau cơn mưa',
+    birches: 'Những thân cây trắng với lá vàng mùa thu',
+    soup: 'Bát đất nung đựng súp bí đỏ nóng',
+    bread: 'Ổ bánh mì tròn trên thớt gỗ',
+    apples: 'Ba quả táo đỏ đặt trên bàn',
+    watermelon: 'Một miếng dưa hấu chín với những hạt đen',
+    tea: 'Hơi nước bốc lên từ tách trà Thái Nguyên nóng',
+    fish: 'Cá nướng với chanh trên đĩa trắng',
+    cake: 'Bánh sinh nhật cắm năm cây nến',
+    grapes: 'Chùm nho tím sẫm với chiếc lá xanh',
+    house: 'Ngôi nhà quê màu trắng mái đỏ',
+    bridge: 'Cây cầu đá cổ có ba nhịp bắc qua sông',
+    lighthouse: 'Ngọn hải đăng sọc đỏ trắng trên vách đá bên bờ biển',
+    windmill: 'Cối xay gió cũ giữa cánh đồng',
+    castle: 'Lâu đài có hai ngọn tháp trên đỉnh đồi',
+    city: 'Những ô cửa sổ sáng đèn của các tòa nhà cao tầng ban đêm',
+    hut: 'Căn nhà gỗ nhỏ bên bìa rừng',
+    clock: 'Tháp đồng hồ ở quảng trường chính',
+    embroidery: 'Khăn trải bàn trắng thêu hình thoi đỏ',
+    carpet: 'Tấm thảm dệt tay có sọc nhiều màu',
+    jug: 'Bình gốm Bát Tràng trang trí hoa văn xanh',
+    lanterns: 'Những chiếc đèn lồng đỏ ở Hội An treo trên dây',
+    mosaic: 'Tranh ghép từ gạch xanh và trắng',
+    drum: 'Chiếc trống gỗ bọc da',
+    basket: 'Giỏ tre đựng đầy trứng',
+    kite: 'Con diều nhiều màu có đuôi dài bay trên trời',
+    butterfly: 'Con bướm màu cam xòe cánh',
+    goldfish: 'Cá vàng bơi giữa những cây thủy sinh',
+    cat: 'Con mèo đen ngồi bên cửa sổ',
+    owl: 'Con cú đậu trên cành cây trong đêm',
+  },
+  home: 'Trở về trang chủ',
+  bridgeAgain: 'Hằng ngày chúng tôi đi qua cây cầu này đến trường',
+  more: {
+    title: 'Tranh khác',
+    lead: 'Đây là những bức tranh không có chỗ ở các trang khác. Có bức chưa có lời mô tả, có bức vẫn đang vẽ dở.',
+  },
+  reserved: {
+    title: 'Tranh chỉ để xem',
+    lead: 'Bạn có thể xem những bức tranh này, nhưng chúng tôi không muốn chúng được dùng để dạy máy móc.',
+  },
+}
