@@ -123,6 +123,23 @@ function planned(path: string, lang: string, split: string | null, { rows, first
   return { path, lang, split, rows, firstKey, lastKey }
 }
 
+/** WebDataset shards, which hold the same rows as the data files, one each. */
+export function webdatasetFiles(data: readonly PlannedFile[]): PlannedFile[] {
+  return data.map((file) => ({
+    ...file,
+    path: file.path.replace(/^data\//, 'webdataset/').replace(/-of-\d+\.parquet$/, '.tar'),
+  }))
+}
+
+/** Conversation files: one for each language and split. */
+export function conversationFiles(data: readonly PlannedFile[]): PlannedFile[] {
+  const groups = Map.groupBy(data, ({ lang, split }) => `sft/${lang}/${split}.jsonl`)
+  return [...groups].map(([path, files]) => {
+    const rows = files.reduce((sum, file) => sum + file.rows, 0)
+    return { ...files[0]!, path, rows, lastKey: files.at(-1)!.lastKey }
+  })
+}
+
 /** Order of paths everywhere: by code units. */
 export function byPath<T extends { path: string }>(files: readonly T[]): T[] {
   return [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
