@@ -132,6 +132,11 @@ describe('the plan of a release', () => {
     expect(() => plan.add(second, 0)).toThrow(expect.objectContaining({ code: 'ROWS_UNSORTED' }))
   })
 
+  it.each([{ lang: '../x' }, { split: 'a-b' }, { split: '' }])('refuses %j as part of a path', (change) => {
+    const plan = new ReleasePlan({ shardMib: 1 })
+    expect(() => plan.add(aRow(change), 0)).toThrow(expect.objectContaining({ code: 'UNSAFE_NAME' }))
+  })
+
   it.each([
     ['rows of little text', 0, 3_000],
     ['rows of much text', 0, 40],
