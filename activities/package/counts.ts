@@ -21,12 +21,20 @@ export class Counts {
     counts.splits[split] = (counts.splits[split] ?? 0) + 1
   }
 
-  /** Languages and splits sorted by code units. */
   all(): Record<string, LanguageCounts> {
-    const sorted = <V>(entries: Iterable<[string, V]>) =>
-      Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
-    return sorted(
-      [...this.#counts].map(([lang, each]) => [lang, { ...each, splits: sorted(Object.entries(each.splits)) }]),
-    )
+    return sortCounts(Object.fromEntries(this.#counts))
   }
+}
+
+/** The same counts with languages and splits sorted by code units: the one order in which they are shown. */
+export function sortCounts(counts: Record<string, LanguageCounts>): Record<string, LanguageCounts> {
+  const sorted = Object.entries(counts).map(([lang, each]): [string, LanguageCounts] => [
+    lang,
+    { ...each, splits: byName(Object.entries(each.splits)) },
+  ])
+  return byName(sorted)
+}
+
+function byName<V>(entries: [string, V][]): Record<string, V> {
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
 }

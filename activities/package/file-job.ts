@@ -5,6 +5,7 @@ import { rowProblems, type RowFrame } from './check-row.ts'
 import { lineageColumns, releaseColumns, removalColumns, type Column } from './columns.ts'
 import { rowLeaf, type BoundRow } from './leaf.ts'
 import { writeParquet, type ByteSink } from './parquet-file.ts'
+import { writeConversations } from './conversations.ts'
 import { writeTar } from './webdataset.ts'
 
 /** A row with the bytes of its released picture, null when the release holds links only. */
@@ -17,6 +18,8 @@ export interface PicturedRow {
 export type FileJob =
   | ({ kind: 'data'; extension: string } & RowFrame)
   | ({ kind: 'webdataset'; extension: string } & RowFrame)
+  /** Conversations hold no picture: rows come without. */
+  | ({ kind: 'sft'; extension: string } & RowFrame & { images: 'links' })
   | { kind: 'lineage' }
   | { kind: 'removals' }
 
@@ -24,6 +27,7 @@ export type FileJob =
 export interface JobRows {
   data: PicturedRow
   webdataset: PicturedRow
+  sft: PicturedRow
   lineage: LineageRow
   removals: RemovalRow
 }
@@ -48,6 +52,8 @@ export async function runFileJob(
     }
     case 'webdataset':
       return writeTar(sink, releaseRows(job, rows as AsyncIterable<PicturedRow>))
+    case 'sft':
+      return writeConversations(sink, releaseRows(job, rows as AsyncIterable<PicturedRow>), job)
     case 'lineage':
       return writeKeyed(sink, lineageColumns(), rows as AsyncIterable<LineageRow>)
     case 'removals':

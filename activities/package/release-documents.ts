@@ -1,7 +1,8 @@
-import { InvariantError } from '../../schema/contracts/errors.ts'
+import { InvariantError, PermanentError } from '../../schema/contracts/errors.ts'
 import type { ReleaseFacts } from '../../schema/contracts/release-facts.ts'
 import type { ReleaseFile } from '../../schema/contracts/release-row.ts'
 import { card } from './card.ts'
+import { sortCounts } from './counts.ts'
 import { croissantJson } from './croissant.ts'
 import { funnelJson, funnelSvg } from './funnel.ts'
 import { checkpointText, manifestJson, manifestOf, originOf, type Signer } from './manifest.ts'
@@ -16,9 +17,15 @@ export interface Document {
 
 /**
  * The text files of a release: card, Croissant file, spec and statistics, from its facts and its data files.
- * InvariantError: FUNNEL_UNBALANCED, CROISSANT_INVALID.
+ * PermanentError RELEASE_EMPTY when there is no row; InvariantError: FUNNEL_UNBALANCED, CROISSANT_INVALID.
  */
 export function releaseDocuments(facts: ReleaseFacts, files: readonly ReleaseFile[]): Document[] {
+  if (facts.tree.size === 0) {
+    throw new PermanentError(
+      'RELEASE_EMPTY',
+      'release has no sample: every one was dropped; the funnel says where and why',
+    )
+  }
   const croissant = croissantJson(facts, files)
   const problems = validateCroissant(JSON.parse(croissant))
   if (problems.length > 0)
@@ -58,11 +65,12 @@ export interface FinishDeps {
  * signature.
  */
 export function finishRelease(
-  facts: ReleaseFacts,
+  given: ReleaseFacts,
   files: readonly ReleaseFile[],
   signer: Signer,
   deps: FinishDeps,
 ): ReleaseFile[] {
+  const facts = { ...given, counts: sortCounts(given.counts) }
   const documents = releaseDocuments(facts, files).map(({ path, content }) => ({
     path,
     ...deps.writeFile(path, content),

@@ -30,6 +30,10 @@ export interface PlannedRelease {
   counts: Record<string, LanguageCounts>
 }
 
+/** Names become paths, and readers of the folder split them at hyphens: a split has none. */
+const SAFE_LANG = /^[A-Za-z0-9-]+$/
+const SAFE_SPLIT = /^[A-Za-z0-9_]+$/
+
 const LINEAGE_ROWS = 20_000
 
 /** Footer, page headers and levels that a row costs beyond its own bytes: 40 chunks of metadata a row group of 100. */
@@ -70,13 +74,16 @@ export class ReleasePlan {
 
   /**
    * The next row, `pictureBytes` long as released (0 for links); gives its leaf hash.
-   * InvariantError ROWS_UNSORTED when keys do not rise.
+   * InvariantError ROWS_UNSORTED when keys do not rise, UNSAFE_NAME for a language or split that cannot be a file name.
    */
   add(row: BoundRow, pictureBytes: number): Buffer {
     if (row.key <= this.#lastKey) {
       throw new InvariantError('ROWS_UNSORTED', `rows are not in key order: ${row.key} after ${this.#lastKey}`)
     }
     this.#lastKey = row.key
+    if (!SAFE_LANG.test(row.lang) || !SAFE_SPLIT.test(row.split)) {
+      throw new InvariantError('UNSAFE_NAME', `language "${row.lang}" or split "${row.split}" cannot be a file name`)
+    }
     const bytes = rowBytes(row, pictureBytes)
     const full = (file: OpenFile) => file.bytes + bytes > this.#limit
     place(this.#data, JSON.stringify([row.lang, row.split]), row.key, bytes, full)
@@ -121,6 +128,23 @@ const number = (n: number) => String(n).padStart(5, '0')
 
 function planned(path: string, lang: string, split: string | null, { rows, firstKey, lastKey }: OpenFile): PlannedFile {
   return { path, lang, split, rows, firstKey, lastKey }
+}
+
+/** WebDataset shards, which hold the same rows as the data files, one each. */
+export function webdatasetFiles(data: readonly PlannedFile[]): PlannedFile[] {
+  return data.map((file) => ({
+    ...file,
+    path: file.path.replace(/^data\//, 'webdataset/').replace(/-of-\d+\.parquet$/, '.tar'),
+  }))
+}
+
+/** Conversation files: one for each language and split. */
+export function conversationFiles(data: readonly PlannedFile[]): PlannedFile[] {
+  const groups = Map.groupBy(data, ({ lang, split }) => `sft/${lang}/${split}.jsonl`)
+  return [...groups].map(([path, files]) => {
+    const rows = files.reduce((sum, file) => sum + file.rows, 0)
+    return { ...files[0]!, path, rows, lastKey: files.at(-1)!.lastKey }
+  })
 }
 
 /** Order of paths everywhere: by code units. */

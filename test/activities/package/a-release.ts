@@ -10,10 +10,20 @@ import { loadSigningKey, signNote, type SigningKey } from '../../../infra/signin
 import type { ReleaseFacts } from '../../../schema/contracts/release-facts.ts'
 import type { ReleaseManifest, RemovalRow } from '../../../schema/contracts/release-manifest.ts'
 import type { LineageRow, ReleaseFile, ReleaseRow } from '../../../schema/contracts/release-row.ts'
-import type { ReleaseSpec } from '../../../schema/contracts/spec.ts'
+import type { ModelCall, ReleaseSpec } from '../../../schema/contracts/spec.ts'
 import { rows, sha256 } from './a-row.ts'
 
 export const SCORES = ['align', 'porn', 'sharpness']
+
+const MODEL = {
+  provider: 'openai',
+  base_url: 'http://127.0.0.1:9/v1',
+  model: 'org/vision-2b',
+  revision: 'r1',
+  prompt: 'caption/six-points@1',
+  params: { temperature: 0, seed: 7, max_tokens: 500 },
+  pivot: 'en',
+} as ModelCall
 
 export function aSpec(change: Partial<ReleaseSpec> = {}): ReleaseSpec {
   return {
@@ -61,15 +71,7 @@ export function aSpec(change: Partial<ReleaseSpec> = {}): ReleaseSpec {
       text: { min_chars: 1, max_chars: 1000 },
       max_same_text: 10,
     },
-    caption: {
-      provider: 'openai',
-      base_url: 'http://127.0.0.1:9/v1',
-      model: 'org/vision-2b',
-      revision: 'r1',
-      prompt: 'caption/six-points@1',
-      params: { temperature: 0, seed: 7, max_tokens: 500 },
-      pivot: 'en',
-    },
+    caption: MODEL,
     translate: null,
     thick: null,
     overrides: {},

@@ -37,6 +37,10 @@ describe('the leaf of a row', () => {
     expect(rowLeaf(row).toString('hex')).toBe(expected)
   })
 
+  it('is the one that the documentation of the format gives', () => {
+    expect(rowLeaf(row).toString('hex')).toBe('6d8aaf351c020a64f1d46302b03de162dc30c0462e03f5c5c229aa3bb5ae577a')
+  })
+
   it('does not see properties that are not columns, nor the order of properties', () => {
     const reversed = Object.fromEntries(Object.entries({ ...row, extra: 1 }).reverse()) as unknown as typeof row
     expect(rowLeaf(reversed)).toEqual(rowLeaf(row))

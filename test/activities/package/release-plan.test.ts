@@ -6,7 +6,13 @@ import { describe, expect, it } from 'vitest'
 import { releaseColumns } from '../../../activities/package/columns.ts'
 import { MerkleTree } from '../../../activities/package/merkle.ts'
 import { writeParquet } from '../../../activities/package/parquet-file.ts'
-import { ReleasePlan, rowBytes, type PlanOptions } from '../../../activities/package/release-plan.ts'
+import {
+  conversationFiles,
+  ReleasePlan,
+  rowBytes,
+  webdatasetFiles,
+  type PlanOptions,
+} from '../../../activities/package/release-plan.ts'
 import { AtomicFile } from '../../../infra/atomic-file.ts'
 import type { ReleaseRow } from '../../../schema/contracts/release-row.ts'
 import { aRow, rows } from './a-row.ts'
@@ -87,6 +93,26 @@ describe('the plan of a release', () => {
     })
   })
 
+  it('gives WebDataset shards the rows of the data files, and conversations one file a split', () => {
+    const given = rows(5)
+    const { data } = planOf(given, { shardMib: 1 }, 0.4 * MIB)
+    expect(webdatasetFiles(data).map(({ path, rows: count, firstKey }) => [path, count, firstKey])).toEqual([
+      ['webdataset/sr-Latn/train-00000.tar', 2, given[0]!.key],
+      ['webdataset/sr-Latn/train-00001.tar', 2, given[2]!.key],
+      ['webdataset/sr-Latn/train-00002.tar', 1, given[4]!.key],
+    ])
+    expect(conversationFiles(data)).toEqual([
+      {
+        path: 'sft/sr-Latn/train.jsonl',
+        lang: 'sr-Latn',
+        split: 'train',
+        rows: 5,
+        firstKey: given[0]!.key,
+        lastKey: given[4]!.key,
+      },
+    ])
+  })
+
   it('has the Merkle root over all rows in key order, whatever their language', () => {
     const given = rows(5, (n) => ({ lang: n % 2 ? 'ru' : 'th' }))
     const tree = new MerkleTree()
@@ -106,8 +132,13 @@ describe('the plan of a release', () => {
     expect(() => plan.add(second, 0)).toThrow(expect.objectContaining({ code: 'ROWS_UNSORTED' }))
   })
 
+  it.each([{ lang: '../x' }, { split: 'a-b' }, { split: '' }])('refuses %j as part of a path', (change) => {
+    const plan = new ReleasePlan({ shardMib: 1 })
+    expect(() => plan.add(aRow(change), 0)).toThrow(expect.objectContaining({ code: 'UNSAFE_NAME' }))
+  })
+
   it.each([
-    ['rows of little text', 0, 20_000],
+    ['rows of little text', 0, 3_000],
     ['rows of much text', 0, 40],
     ['large pictures', 5 * MIB, 6],
   ])('never makes a file larger than planned: %s', async (_, pictureBytes, count) => {

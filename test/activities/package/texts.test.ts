@@ -3,6 +3,7 @@ import { parse } from 'yaml'
 import { funnelJson, funnelSvg, totals } from '../../../activities/package/funnel.ts'
 import { licenceForms } from '../../../activities/package/licences.ts'
 import { checkpointText, manifestJson, manifestOf } from '../../../activities/package/manifest.ts'
+import { finishRelease, releaseDocuments } from '../../../activities/package/release-documents.ts'
 import { contentDigest, specDigest, specYaml } from '../../../activities/package/spec-file.ts'
 import { canonicalJson, stableJson } from '../../../activities/package/stable-text.ts'
 import type { FunnelEntry } from '../../../schema/contracts/release-manifest.ts'
@@ -130,6 +131,44 @@ describe('a licence', () => {
     ['自由', { license: 'other', license_name: 'see-card', license_link: 'README.md' }, null],
   ])('written %j', (licence, hub, url) => {
     expect(licenceForms(licence)).toEqual({ hub, url })
+  })
+})
+
+describe('finishing a release', () => {
+  const tree = { alg: 'rfc6962-sha256' as const, size: 2, root: sha256('root') }
+  const data = { path: 'data/ru/train-00000-of-00001.parquet', sha256: sha256('x'), bytes: 1, rows: 2 }
+  const one = { rows: 1, know: 1, ling: 0, thick: 0, splits: { test: 0, train: 1 } }
+
+  function finished(counts: Record<string, typeof one>) {
+    const written: [string, string][] = []
+    const deps = {
+      writeFile: (path: string, content: string) => {
+        written.push([path, content])
+        return { sha256: sha256(content), bytes: content.length }
+      },
+      sign: (text: string) => `signed ${text}`,
+    }
+    finishRelease(someFacts({ tree, counts }), [data], { name: 'boats', vkey: 'v' }, deps)
+    return written
+  }
+
+  it('writes the signature last, over root and manifest', () => {
+    const written = finished({ ru: one, th: one })
+    const manifest = written.find(([path]) => path === 'manifest.json')![1]
+    const paths =
+      'README.md croissant.json spec.yaml stats/funnel.json stats/funnel-ru.svg stats/funnel-sr-Latn.svg manifest.json manifest.sig'
+    expect(written.map(([path]) => path)).toEqual(paths.split(' '))
+    expect(written.at(-1)![1]).toBe(`signed ${checkpointText('boats@1.2.0', tree, manifest)}`)
+  })
+
+  it('shows counts in one order, however they come', () => {
+    const turned = { ...one, splits: { train: 1, test: 0 } }
+    expect(finished({ th: turned, ru: turned })).toEqual(finished({ ru: one, th: one }))
+  })
+
+  it('refuses a release without a sample', () => {
+    const facts = someFacts({ tree: { ...tree, size: 0 }, counts: {} })
+    expect(() => releaseDocuments(facts, [])).toThrow(expect.objectContaining({ code: 'RELEASE_EMPTY' }))
   })
 })
 

@@ -359,6 +359,17 @@ describe('a difference in the manifest or its signature', () => {
     expect(messages(await verify())).toEqual(['manifest null: manifest.json is missing'])
   })
 
+  it('is another signer named than the one who signed', async () => {
+    reseal(folder, good.key, { signer: { name: forger.name, vkey: forger.vkey } })
+    expect(messages(await verify(good.key.vkey))).toEqual([
+      `signature manifest.json: names ${forger.vkey} as signer, not ${good.key.vkey}`,
+    ])
+    reseal(folder, good.key, { signer: { name: 'somebody', vkey: good.key.vkey } })
+    expect(messages(await verify())).toEqual([
+      'signature manifest.json: names the signer somebody, whose key is of another name',
+    ])
+  })
+
   it('is a note that is damaged or missing', async () => {
     appendFileSync(join(folder, 'manifest.sig'), 'x')
     expect(failed(await verify())).toEqual(['signature'])
