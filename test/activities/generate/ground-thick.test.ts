@@ -185,6 +185,31 @@ describe('entities of a thick caption', () => {
 })
 
 describe('grounding', () => {
+  const ground = (alt: string, caption: string, language: string, ling: string | null = null) =>
+    left(groundThick({ caption, entities: [] }, sources(alt), ling, language))
+
+  it('wants quoted words in a native text, whatever their case', () => {
+    expect(ground('Lidé na mostě', 'Lidé na mostě. Most zvaný „zlatý hrad“.', 'cs')).toBe('Lidé na mostě.')
+    expect(ground('Lidé na „starém mostě“', 'Lidé na „starém mostě“.', 'cs')).toBe('Lidé na „starém mostě“.')
+  })
+
+  it('takes no code for a form of another one', () => {
+    expect(ground('Letoun MiG21', 'Letoun MiG2100.', 'cs')).toBe('not_grounded')
+    expect(ground('Letoun MiG21', 'Letoun MiG21.', 'cs')).toBe('Letoun MiG21.')
+  })
+
+  it('lets no name be spelt out of single letters in a script without spaces', () => {
+    expect(ground('อักษร ก ข ค บนกระดาน', 'อักษร กขค', 'th')).toBe('อักษร')
+  })
+
+  it('lets a sentence begin with a word of the description, but not with a declared name that only it has', () => {
+    const caption = 'Lidé na mostě. Zlatohrad stojí vlevo.'
+    const entities = [entity('Zlatohrad', { evidence: 'image' })]
+    const native = sources('Lidé na mostě')
+    expect(left(groundThick({ caption, entities: [] }, native, 'Zlatohrad stojí vlevo.', 'cs'))).toBe(caption)
+    expect(left(groundThick({ caption, entities }, native, 'Zlatohrad stojí vlevo.', 'cs'))).toBe('Lidé na mostě.')
+  })
+
   it('does not let a name hide behind the beginning of another word, in mixed letters or in invisible characters', () => {
     const ground = (caption: string) =>
       left(groundThick({ caption, entities: [] }, sources('Lidé na mostě, 1 jen'), null, 'cs'))

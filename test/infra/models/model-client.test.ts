@@ -232,6 +232,11 @@ describe('model client', () => {
     await expect(client(there.url).call(aCall())).rejects.toMatchObject({ code: 'MODEL_ANSWER_TOO_LARGE' })
   })
 
+  it('gives text that a database can hold: well-formed and without NUL', async () => {
+    const there = await service({ status: 200, body: 'a\0b\ud800' })
+    expect((await client(there.url).call(aCall())).raw).toBe('ab\ufffd')
+  })
+
   it('records an answer that is no JSON as it is', async () => {
     const there = await service({ status: 200, body: '<html>hi</html>' })
     expect(await client(there.url).call(aCall())).toEqual({
