@@ -32,10 +32,10 @@ export function pdqHash(raster: Raster): PdqResult {
 
 /**
  * PDQ as published hash lists hold it: alpha dropped, EXIF orientation and colour profile ignored.
- * Throws what `images.decode` throws.
+ * Throws what `images.open` and `images.decode` throw.
  */
-export async function pdqReferenceHash(bytes: Uint8Array, images: Pick<Images, 'decode'>): Promise<PdqResult> {
-  return pdqHash(await images.decode(bytes, { orient: false, background: null, useProfile: false }))
+export async function pdqReferenceHash(bytes: Uint8Array, images: Pick<Images, 'open' | 'decode'>): Promise<PdqResult> {
+  return pdqHash(await images.decode(await images.open(bytes), { orient: false, background: null, useProfile: false }))
 }
 
 /** Number of bits in which two hashes of 64 hex digits differ. */
