@@ -14,6 +14,10 @@ export interface PdqResult {
   quality: number
 }
 
+/** Upstream's distance for a match, and the least quality at which a hash says anything (ThreatExchange, pdq/README). */
+export const PDQ_MATCH_DISTANCE = 31
+export const PDQ_MIN_QUALITY = 50
+
 const f32 = Math.fround
 const GRID = 64
 const DCT_SIDE = 16
