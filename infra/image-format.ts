@@ -1,5 +1,5 @@
 /** Picture formats that are decoded; everything else is `unsupported_format`. */
-export const IMAGE_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif'] as const
+const IMAGE_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif'] as const
 export type ImageFormat = (typeof IMAGE_FORMATS)[number]
 
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]

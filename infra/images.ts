@@ -8,6 +8,11 @@ import { type ImageFormat, sniffImageFormat } from './image-format.ts'
  * 32 KB claim a gigabyte.
  */
 export const MAX_IMAGE_PIXELS = 50_000_000
+/**
+ * Longest side in pixels: what JPEG, GIF and AVIF can hold. A PNG may claim one column of 50 million rows, which is
+ * under the limit of pixels and takes a minute.
+ */
+export const MAX_IMAGE_SIDE = 65_535
 
 /** Loaders by their class names in libvips; all others (SVG, PDF, TIFF, ImageMagick, ...) are blocked. */
 const ALLOWED_LOADERS = [
@@ -25,11 +30,10 @@ export interface Raster {
   height: number
 }
 
-/** What the header says; no pixel was decoded. */
-export interface ImageHeader {
+/** A picture whose header was read and is within the limits; no pixel was decoded. */
+export interface OpenImage {
+  bytes: Uint8Array
   format: ImageFormat
-  /** Pixels of one frame as stored, before orientation. */
-  pixels: number
   frames: number
   hasAlpha: boolean
   xmp: Uint8Array | null
@@ -64,7 +68,8 @@ export interface EncoderDefinition {
   versions: Record<string, string>
   /** Operating system and processor: the same versions may round differently on another one. */
   build: string
-  maxPixels: number
+  max_pixels: number
+  max_side: number
 }
 
 export type Images = Awaited<ReturnType<typeof createImages>>
@@ -81,7 +86,7 @@ export async function createImages() {
   }
   sharp.cache(false)
   sharp.concurrency(1)
-  return { sniff: sniffImageFormat, readHeader, decode, encode, definition: encoderDefinition }
+  return { sniff: sniffImageFormat, open, decode, encode, definition: encoderDefinition }
 }
 
 async function isSvgBlocked(): Promise<boolean> {
@@ -100,25 +105,38 @@ export function encoderDefinition(): EncoderDefinition {
   return {
     versions: Object.fromEntries(versions.sort(([a], [b]) => (a < b ? -1 : 1))),
     build: `${process.platform}-${process.arch}`,
-    maxPixels: MAX_IMAGE_PIXELS,
+    max_pixels: MAX_IMAGE_PIXELS,
+    max_side: MAX_IMAGE_SIDE,
   }
 }
 
-/** Reads the header only. Throws `IMAGE_UNSUPPORTED_FORMAT` or `IMAGE_UNDECODABLE` (both permanent). */
-async function readHeader(bytes: Uint8Array): Promise<ImageHeader> {
+/**
+ * Reads the header and holds its claims against the limits. Throws `IMAGE_UNSUPPORTED_FORMAT`, `IMAGE_UNDECODABLE`
+ * or `IMAGE_TOO_MANY_PIXELS` (all permanent).
+ */
+async function open(bytes: Uint8Array): Promise<OpenImage> {
   const format = sniffImageFormat(bytes)
   if (format === null) throw new PermanentError('IMAGE_UNSUPPORTED_FORMAT', 'picture has no supported format')
+  const header = await readHeader(bytes)
+  const height = header.pageHeight ?? header.height
+  if (header.width * height > MAX_IMAGE_PIXELS || Math.max(header.width, height) > MAX_IMAGE_SIDE) {
+    const size = { width: header.width, height }
+    throw new PermanentError('IMAGE_TOO_MANY_PIXELS', `picture claims ${size.width} x ${size.height} pixels`, size)
+  }
+  return {
+    bytes,
+    format,
+    frames: header.pages ?? 1,
+    hasAlpha: header.hasAlpha,
+    xmp: header.xmp ?? null,
+    iptc: header.iptc ?? null,
+  }
+}
+
+async function readHeader(bytes: Uint8Array) {
   try {
-    // The claim itself is wanted here, so the pixel limit is left to the caller.
-    const header = await sharp(bytes, { limitInputPixels: false, failOn: 'error', pages: 1 }).metadata()
-    return {
-      format,
-      pixels: header.width * (header.pageHeight ?? header.height),
-      frames: header.pages ?? 1,
-      hasAlpha: header.hasAlpha,
-      xmp: header.xmp ?? null,
-      iptc: header.iptc ?? null,
-    }
+    // The claim itself is wanted, so the library's own limit is off here.
+    return await sharp(bytes, { limitInputPixels: false, failOn: 'error', pages: 1 }).metadata()
   } catch (cause) {
     throw decodeError(cause)
   }
@@ -128,8 +146,8 @@ async function readHeader(bytes: Uint8Array): Promise<ImageHeader> {
  * Decodes the first frame to RGB. Truncated and broken files throw `IMAGE_UNDECODABLE`; mere warnings
  * (say stray bytes between JPEG segments) do not, as other readers show such pictures too.
  */
-async function decode(bytes: Uint8Array, options: DecodeOptions): Promise<Raster> {
-  let image: Sharp = sharp(bytes, {
+async function decode(picture: OpenImage, options: DecodeOptions): Promise<Raster> {
+  let image: Sharp = sharp(picture.bytes, {
     limitInputPixels: MAX_IMAGE_PIXELS,
     failOn: 'error',
     pages: 1,

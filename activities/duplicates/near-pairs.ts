@@ -3,10 +3,10 @@ import { popCount } from '../normalise/pdq.ts'
 import { SLOTS, SLOT_VALUES, type SlotPlan, masksUpTo, planSlots } from './slot-plan.ts'
 
 /** Bytes of one PDQ hash, and the 32-bit words in which it is compared. */
-export const HASH_BYTES = 32
+const HASH_BYTES = 32
 const WORDS = 8
 /** Farther pairs have nothing to do with each other, and the search would come near to comparing all. */
-export const MAX_THRESHOLD = 63
+const MAX_THRESHOLD = 63
 /** So many hashes are compared all with all sooner than slots are planned. */
 const FEW_HASHES = 2_000
 

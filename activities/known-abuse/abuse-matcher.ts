@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type PdqResult, popCount } from '../normalise/pdq.ts'
+import { PDQ_MATCH_DISTANCE, PDQ_MIN_QUALITY, type PdqResult, popCount } from '../normalise/pdq.ts'
 import { type HashKind, type HashList } from './hash-list.ts'
 
-/** Upstream's distance for a match, and the least quality at which a PDQ says anything (ThreatExchange, pdq/README). */
-export const PDQ_MATCH_DISTANCE = 31
-export const PDQ_MIN_QUALITY = 50
 const PDQ_WORDS = 8
 
 export interface PictureHashes {

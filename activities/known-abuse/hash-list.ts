@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { PermanentError } from '../../schema/contracts/errors.ts'
 
 /** Kinds of hash in the order in which they are asked: exact ones first, the strongest before the others. */
-export const HASH_KINDS = ['sha256', 'sha1', 'md5', 'pdq'] as const
+const HASH_KINDS = ['sha256', 'sha1', 'md5', 'pdq'] as const
 export type HashKind = (typeof HASH_KINDS)[number]
 
 /** One list of hashes of known abuse material. */
@@ -44,7 +44,7 @@ export function parseHashList(text: string, fileName: string): HashList {
 }
 
 /** SHA-256 over the lines `kind hash`, kinds and hashes sorted. */
-export function listDigest(hashes: HashList['hashes']): string {
+function listDigest(hashes: HashList['hashes']): string {
   const digest = createHash('sha256')
   for (const kind of HASH_KINDS.toSorted()) {
     for (const hash of hashes[kind]) digest.update(`${kind} ${hash}\n`)

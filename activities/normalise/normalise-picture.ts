@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { AppError } from '../../schema/contracts/errors.ts'
 import type { NormaliseFact } from '../../schema/contracts/facts.ts'
 import type { ImageSection } from '../../schema/contracts/spec.ts'
-import type { EncoderDefinition, ImageHeader, Images } from '../../infra/images.ts'
+import type { EncoderDefinition, Images, OpenImage } from '../../infra/images.ts'
 import { MEASURE_SIDE, measureImage } from './image-measures.ts'
 import { pdqHash } from './pdq.ts'
 import { readPictureRights } from './picture-rights.ts'
@@ -48,24 +48,18 @@ export async function normalisePicture(
   images: Images,
 ): Promise<NormaliseResult> {
   try {
-    const header = await images.readHeader(bytes)
-    if (header.pixels > images.definition().maxPixels) return failed('too_many_pixels')
-    return await normaliseReadable(bytes, header, config, images)
+    return await normaliseOpen(await images.open(bytes), config, images)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     if (error.code === 'IMAGE_UNSUPPORTED_FORMAT') return failed('unsupported_format')
+    if (error.code === 'IMAGE_TOO_MANY_PIXELS') return failed('too_many_pixels')
     if (error.code === 'IMAGE_UNDECODABLE') return failed('undecodable')
     throw error
   }
 }
 
-async function normaliseReadable(
-  bytes: Uint8Array,
-  header: ImageHeader,
-  config: NormaliseConfig,
-  images: Images,
-): Promise<NormaliseResult> {
-  const raster = await images.decode(bytes, { orient: true, background: config.background, useProfile: true })
+async function normaliseOpen(picture: OpenImage, config: NormaliseConfig, images: Images): Promise<NormaliseResult> {
+  const raster = await images.decode(picture, { orient: true, background: config.background, useProfile: true })
   const encoded = await images.encode(raster, {
     format: config.format,
     quality: config.quality,
@@ -74,12 +68,12 @@ async function normaliseReadable(
   const pdq = pdqHash(raster)
   const fact: NormaliseFact = {
     ok: true,
-    format: header.format,
+    format: picture.format,
     width: raster.width,
     height: raster.height,
-    bytes: bytes.length,
-    frames: header.frames,
-    has_alpha: header.hasAlpha,
+    bytes: picture.bytes.length,
+    frames: picture.frames,
+    has_alpha: picture.hasAlpha,
     released: {
       sha256: createHash('sha256').update(encoded.bytes).digest('hex'),
       width: encoded.width,
@@ -89,7 +83,7 @@ async function normaliseReadable(
     pdq: pdq.hash,
     pdq_quality: pdq.quality,
     ...measureImage(raster),
-    ...readPictureRights(header.xmp, header.iptc),
+    ...readPictureRights(picture.xmp, picture.iptc),
   }
   return { fact, released: encoded.bytes }
 }

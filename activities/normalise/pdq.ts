@@ -14,6 +14,10 @@ export interface PdqResult {
   quality: number
 }
 
+/** Upstream's distance for a match, and the least quality at which a hash says anything (ThreatExchange, pdq/README). */
+export const PDQ_MATCH_DISTANCE = 31
+export const PDQ_MIN_QUALITY = 50
+
 const f32 = Math.fround
 const GRID = 64
 const DCT_SIDE = 16
@@ -32,10 +36,10 @@ export function pdqHash(raster: Raster): PdqResult {
 
 /**
  * PDQ as published hash lists hold it: alpha dropped, EXIF orientation and colour profile ignored.
- * Throws what `images.decode` throws.
+ * Throws what `images.open` and `images.decode` throw.
  */
-export async function pdqReferenceHash(bytes: Uint8Array, images: Pick<Images, 'decode'>): Promise<PdqResult> {
-  return pdqHash(await images.decode(bytes, { orient: false, background: null, useProfile: false }))
+export async function pdqReferenceHash(bytes: Uint8Array, images: Pick<Images, 'open' | 'decode'>): Promise<PdqResult> {
+  return pdqHash(await images.decode(await images.open(bytes), { orient: false, background: null, useProfile: false }))
 }
 
 /** Number of bits in which two hashes of 64 hex digits differ. */

@@ -1,10 +1,12 @@
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
-import { MAX_IMAGE_PIXELS, createImages } from '../../infra/images.ts'
+import { MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE, createImages } from '../../infra/images.ts'
 import { aRaster, pngClaiming, rgbaPng, sharpOf } from '../builders/pictures.ts'
 
 const images = await createImages()
 const flat = { orient: true, background: '#ffffff', useProfile: true }
+const decode = async (bytes: Uint8Array, options: Parameters<typeof images.decode>[1]) =>
+  images.decode(await images.open(bytes), options)
 const jpeg = { format: 'jpeg', quality: 90, maxSide: 1024 } as const
 
 test('decodes to three bytes a pixel whatever the colour mode of the file', async () => {
@@ -17,7 +19,7 @@ test('decodes to three bytes a pixel whatever the colour mode of the file', asyn
   const deep = sharpOf(aRaster({ width: 9, height: 7 }))
     .toColourspace('rgb16')
     .png()
-  const rasters = await Promise.all([grey, cmyk, deep].map(async (each) => images.decode(await each.toBuffer(), flat)))
+  const rasters = await Promise.all([grey, cmyk, deep].map(async (each) => decode(await each.toBuffer(), flat)))
   expect(rasters.map(({ data, width, height }) => [width, height, data.length])).toEqual([
     [9, 7, 189],
     [9, 7, 189],
@@ -27,7 +29,7 @@ test('decodes to three bytes a pixel whatever the colour mode of the file', asyn
 
 test('lays transparent pixels on the background, rounding to nearest', async () => {
   const png = await rgbaPng(3, 1, [100, 10, 20, 0, 100, 10, 20, 255, 100, 10, 20, 128])
-  const { data } = await images.decode(png, { ...flat, background: '#ff8000' })
+  const { data } = await decode(png, { ...flat, background: '#ff8000' })
   expect([...data]).toEqual([255, 128, 0, 100, 10, 20, 177, 69, 10])
 })
 
@@ -37,13 +39,13 @@ test('lays a greyscale picture on a coloured background', async () => {
     .toColourspace('b-w')
     .png()
     .toBuffer()
-  const { data } = await images.decode(png, { ...flat, background: '#ff0000' })
+  const { data } = await decode(png, { ...flat, background: '#ff0000' })
   expect([...data]).toEqual([255, 0, 0, 100, 100, 100])
 })
 
 test('drops the alpha channel where no background is given', async () => {
   const png = await rgbaPng(2, 1, [100, 10, 20, 0, 1, 2, 3, 255])
-  const { data } = await images.decode(png, { ...flat, background: null })
+  const { data } = await decode(png, { ...flat, background: null })
   expect([...data]).toEqual([100, 10, 20, 1, 2, 3])
 })
 
@@ -52,8 +54,8 @@ test('turns by the orientation tag only when asked to', async () => {
     .withMetadata({ orientation: 6 })
     .png()
     .toBuffer()
-  const turned = await images.decode(png, flat)
-  const stored = await images.decode(png, { ...flat, orient: false })
+  const turned = await decode(png, flat)
+  const stored = await decode(png, { ...flat, orient: false })
   expect([turned.width, turned.height, stored.width, stored.height]).toEqual([1, 2, 2, 1])
 })
 
@@ -62,8 +64,8 @@ test('converts an embedded profile to sRGB only when asked to', async () => {
     .withIccProfile('p3')
     .png()
     .toBuffer()
-  const converted = await images.decode(p3, flat)
-  const stored = await images.decode(p3, { ...flat, useProfile: false })
+  const converted = await decode(p3, flat)
+  const stored = await decode(p3, { ...flat, useProfile: false })
   expect(converted.data[0]).toBeGreaterThan(250)
   expect(stored.data[0]).toBeLessThan(240)
 })
@@ -73,7 +75,7 @@ test.each(['jpeg', 'png', 'webp', 'gif', 'avif'] as const)('refuses a truncated 
     .toFormat(format)
     .toBuffer()
   const cut = whole.subarray(0, Math.floor(whole.length * 0.7))
-  await expect(images.decode(cut, flat)).rejects.toMatchObject({ code: 'IMAGE_UNDECODABLE' })
+  await expect(decode(cut, flat)).rejects.toMatchObject({ code: 'IMAGE_UNDECODABLE' })
 })
 
 test('reads a JPEG with stray bytes between its segments, as other readers do', async () => {
@@ -81,35 +83,42 @@ test('reads a JPEG with stray bytes between its segments, as other readers do', 
     .jpeg()
     .toBuffer()
   const stray = Buffer.concat([whole.subarray(0, -2), Buffer.from('stray'), whole.subarray(-2)])
-  expect(await images.decode(stray, flat)).toMatchObject({ width: 16, height: 16 })
+  expect(await decode(stray, flat)).toMatchObject({ width: 16, height: 16 })
 })
 
-test('does not open what is no picture of the allowed formats, also past the sniffing', async () => {
+test('opens only the allowed formats, and has the loaders of all others blocked', async () => {
   const tiff = await sharpOf(aRaster({ width: 8, height: 8 }))
     .tiff()
     .toBuffer()
   const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>')
-  await expect(images.readHeader(tiff)).rejects.toMatchObject({ code: 'IMAGE_UNSUPPORTED_FORMAT' })
-  await expect(images.decode(tiff, flat)).rejects.toMatchObject({ code: 'IMAGE_UNDECODABLE' })
-  await expect(images.decode(svg, flat)).rejects.toMatchObject({ code: 'IMAGE_UNDECODABLE' })
+  for (const bytes of [tiff, svg]) {
+    await expect(images.open(bytes)).rejects.toMatchObject({ code: 'IMAGE_UNSUPPORTED_FORMAT' })
+    await expect(sharp(bytes).metadata()).rejects.toThrow('unsupported image format')
+  }
 })
 
-test('reads the claimed size without decoding and refuses to decode above the limit', async () => {
-  const bomb = pngClaiming(8_000, 7_000)
-  expect((await images.readHeader(bomb)).pixels).toBe(56_000_000)
-  expect(56_000_000).toBeGreaterThan(MAX_IMAGE_PIXELS)
-  await expect(images.decode(bomb, flat)).rejects.toMatchObject({
-    code: 'IMAGE_UNDECODABLE',
-    details: { reason: 'Input image exceeds pixel limit' },
+test.each([
+  ['more pixels than the limit', 8_000, 6_251],
+  ['one column of many rows', 1, 65_536],
+])('refuses %s by what the header claims, before decoding', async (_, width, height) => {
+  await expect(images.open(pngClaiming(width, height))).rejects.toMatchObject({
+    name: 'PermanentError',
+    code: 'IMAGE_TOO_MANY_PIXELS',
+    details: { width, height },
   })
+})
+
+test('opens claims up to the limits', async () => {
+  expect(await images.open(pngClaiming(8_000, 6_250))).toMatchObject({ format: 'png' })
+  expect(await images.open(pngClaiming(1, 65_535))).toMatchObject({ format: 'png' })
 })
 
 test('decodes the first frame of an animation and counts the others', async () => {
   const frames = Buffer.concat([1, 2, 3].map((seed) => aRaster({ width: 16, height: 10, seed }).data))
   const raw = { width: 16, height: 30, channels: 3, pageHeight: 10 } as const
   const gif = await sharp(frames, { raw }).gif({ loop: 0 }).toBuffer()
-  expect(await images.readHeader(gif)).toMatchObject({ format: 'gif', frames: 3, pixels: 160 })
-  expect(await images.decode(gif, flat)).toMatchObject({ width: 16, height: 10 })
+  expect(await images.open(gif)).toMatchObject({ format: 'gif', frames: 3 })
+  expect(await decode(gif, flat)).toMatchObject({ width: 16, height: 10 })
 })
 
 test('shrinks to the longest side and never enlarges', async () => {
@@ -134,13 +143,14 @@ test.each(['jpeg', 'webp', 'png'] as const)('writes the same %s bytes twice and 
 
 test('refuses a background that is no colour', async () => {
   const png = await rgbaPng(1, 1, [0, 0, 0, 0])
-  await expect(images.decode(png, { ...flat, background: '#fff' })).rejects.toMatchObject({ code: 'IMAGE_BAD_COLOUR' })
+  await expect(decode(png, { ...flat, background: '#fff' })).rejects.toMatchObject({ code: 'IMAGE_BAD_COLOUR' })
 })
 
 test('names every library of the encoder in its definition', () => {
   expect(images.definition()).toMatchObject({
     build: `${process.platform}-${process.arch}`,
-    maxPixels: MAX_IMAGE_PIXELS,
+    max_pixels: MAX_IMAGE_PIXELS,
+    max_side: MAX_IMAGE_SIDE,
     versions: { mozjpeg: expect.any(String), sharp: expect.any(String), vips: expect.any(String) },
   })
 })

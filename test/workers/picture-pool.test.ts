@@ -53,6 +53,6 @@ test('classifies and hashes as without threads', async () => {
 test('passes on why a picture could not be hashed', async () => {
   await expect(pool.pdqReference(Buffer.from('no picture'))).rejects.toMatchObject({
     name: 'PermanentError',
-    code: 'IMAGE_UNDECODABLE',
+    code: 'IMAGE_UNSUPPORTED_FORMAT',
   })
 })

@@ -33,7 +33,7 @@ test('scores a generated picture as recorded', async () => {
 test('throws on released bytes that are no picture, which is a fault', async () => {
   const classify = () => Promise.reject(new Error('not reached'))
   await expect(classifyPicture(Buffer.from('x'), images, { classify })).rejects.toMatchObject({
-    code: 'IMAGE_UNDECODABLE',
+    code: 'IMAGE_UNSUPPORTED_FORMAT',
   })
 })
 
