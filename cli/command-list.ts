@@ -8,6 +8,7 @@ export interface CommandEntry {
 
 /** All commands, in the order in which help shows them. */
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'demo', load: async () => (await import('./commands/demo.ts')).demoCommand },
   { name: 'test', load: async () => (await import('./commands/test.ts')).testCommand },
   { name: 'up', load: async () => (await import('./commands/up.ts')).upCommand },
   { name: 'down', load: async () => (await import('./commands/down.ts')).downCommand },
@@ -22,4 +23,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'crawl resume', load: async () => (await import('./commands/crawl-control.ts')).crawlResumeCommand },
   { name: 'crawl freeze', load: async () => (await import('./commands/crawl-control.ts')).crawlFreezeCommand },
   { name: 'crawl cancel', load: async () => (await import('./commands/crawl-control.ts')).crawlCancelCommand },
+  { name: 'release launch', load: async () => (await import('./commands/release-launch.ts')).releaseLaunchCommand },
+  { name: 'release list', load: async () => (await import('./commands/release-list.ts')).releaseListCommand },
+  { name: 'release show', load: async () => (await import('./commands/release-show.ts')).releaseShowCommand },
+  { name: 'release pause', load: async () => (await import('./commands/release-control.ts')).releasePauseCommand },
+  { name: 'release resume', load: async () => (await import('./commands/release-control.ts')).releaseResumeCommand },
+  { name: 'release cancel', load: async () => (await import('./commands/release-control.ts')).releaseCancelCommand },
+  { name: 'release export', load: async () => (await import('./commands/release-export.ts')).releaseExportCommand },
+  { name: 'release verify', load: async () => (await import('./commands/release-verify.ts')).releaseVerifyCommand },
 ]

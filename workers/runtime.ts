@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
@@ -8,12 +7,13 @@ import { parseHashList } from '../activities/known-abuse/hash-list.ts'
 import { gatherTools, queuesFor } from '../activities/steps/tool-versions.ts'
 import type { ToolVersions } from '../activities/steps/step.ts'
 import type { Settings } from '../infra/config.ts'
+import { commitOf } from '../infra/commit.ts'
 import { datasetKey, keyFingerprint } from '../infra/dataset-key.ts'
 import { createImages, encoderDefinition } from '../infra/images.ts'
-import { createFolderStore, type ObjectStore } from '../infra/objects.ts'
+import type { ObjectStore } from '../infra/objects.ts'
+import { openStore } from '../infra/open-store.ts'
 import { openDatabase } from '../infra/postgres.ts'
 import type { RunningServices } from '../infra/services/services.ts'
-import { PermanentError } from '../schema/contracts/errors.ts'
 import type { Queues } from '../schema/contracts/release-work.ts'
 import type { Database } from '../schema/tables/database.ts'
 import { createPicturePool, type PicturePool } from './picture-pool.ts'
@@ -70,29 +70,5 @@ export async function openRuntime(settings: Settings, services: RunningServices,
       if (pool) await (await pool).close()
       await db.destroy()
     },
-  }
-}
-
-/** Throws STORE_UNSUPPORTED for what this version cannot write to. */
-export function openStore(settings: Settings): ObjectStore {
-  if (settings.store.kind !== 'folder') {
-    throw new PermanentError(
-      'STORE_UNSUPPORTED',
-      `store s3://${settings.store.bucket}: this version stores in folders only; set MELLA_STORE to a folder`,
-    )
-  }
-  return createFolderStore(path.join(settings.store.path, 'objects'))
-}
-
-/** The commit that runs, recorded beside definitions; null outside a git checkout. */
-function commitOf(checkout: string): string | null {
-  try {
-    return execFileSync('git', ['-C', checkout, 'rev-parse', 'HEAD'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim()
-  } catch {
-    // A release archive has no history.
-    return null
   }
 }

@@ -4,7 +4,7 @@ import { clearFlight, finishShard, startFlight } from '../../schema/queries/in-f
 import { findSurvey, storeSurvey } from '../../schema/queries/surveys.ts'
 import { runStep, type StepDeps } from '../steps/shard-edge.ts'
 import { sha256 } from '../steps/step.ts'
-import { connectedComponents } from './components.ts'
+import { nameComponents } from './components.ts'
 import { readPairs, writePairs } from './pair-file.ts'
 
 export interface DuplicatesDeps extends StepDeps {
@@ -44,7 +44,18 @@ export function createDuplicatesActivities(deps: DuplicatesDeps) {
         entries: pairs.length,
         run,
       })
-      await insertComponents(deps.db, run, connectedComponents(pairs))
+      const names = nameComponents(
+        [],
+        pairs.map(({ a, b }) => [a, b] as const),
+      )
+      await insertComponents(
+        deps.db,
+        run,
+        [...names].map(([picture, least]) => ({
+          picture: Buffer.from(picture, 'hex'),
+          least: Buffer.from(least, 'hex'),
+        })),
+      )
       await finishShard(deps.db, { run, step: 'duplicates', shard: 0, inputs: 1, computed: isNew || again ? 1 : 0 })
       return { pairs: pairs.length }
     })

@@ -1,8 +1,16 @@
 import type { RunInput } from '../../schema/contracts/release-work.ts'
-import { countFrequencies, frequencyRows } from '../../schema/queries/frequency.ts'
+import {
+  countFrequencies,
+  frequencyRows,
+  type HostLanguage,
+  insertHostLanguages,
+  pageLanguages,
+} from '../../schema/queries/frequency.ts'
 import { storeSurvey } from '../../schema/queries/surveys.ts'
 import { digestRunList } from '../../schema/queries/run-digest.ts'
 import { finishShard } from '../../schema/queries/in-flight.ts'
+import { hostWeights } from '../judge-candidates/page-evidence.ts'
+import { digestJson, sha256 } from '../steps/step.ts'
 import { runStep, type StepDeps } from '../steps/shard-edge.ts'
 
 export type FrequencyActivities = ReturnType<typeof createFrequencyActivities>
@@ -17,10 +25,12 @@ export function createFrequencyActivities(deps: StepDeps) {
     runStep(deps, input, async (context) => {
       const { run } = context.run
       await countFrequencies(deps.db, run)
-      const lines: string[] = []
+      const languages = await hostLanguages(deps, run, context.defId('page-language'))
+      await insertHostLanguages(deps.db, run, languages)
+      const lines = languages.map((row) => JSON.stringify(row))
       for await (const row of frequencyRows(deps.db, run)) lines.push(JSON.stringify(row))
       const artifact = await deps.store.put(Buffer.from(lines.map((line) => `${line}\n`).join('')))
-      const list = await digestRunList(deps.db, run, 'candidates')
+      const list = sha256(Buffer.concat([await digestRunList(deps.db, run, 'candidates'), digestJson(languages)]))
       const isNew = await storeSurvey(deps.db, 'frequency', {
         defId: context.defId('frequency'),
         input: list,
@@ -38,4 +48,21 @@ export function createFrequencyActivities(deps: StepDeps) {
       return { entries: lines.length }
     })
   return { surveyFrequency }
+}
+
+/** Letters by language over all pages of each host, in the order of (host, language). */
+async function hostLanguages(deps: StepDeps, run: string, defId: number): Promise<HostLanguage[]> {
+  const sums = new Map<string, HostLanguage>()
+  for await (const pages of pageLanguages(deps.db, run, defId)) {
+    for (const page of pages) {
+      const { host } = new URL(page.url)
+      for (const { group, letters } of hostWeights([page.value])) {
+        const key = JSON.stringify([host, group])
+        const sum = sums.get(key)
+        if (sum) sum.letters += letters
+        else sums.set(key, { host, lang: group, letters })
+      }
+    }
+  }
+  return [...sums.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
 }

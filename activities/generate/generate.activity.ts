@@ -198,6 +198,7 @@ async function generateOne(
     replayOnly: context.run.again,
     images: async () => (task === 'caption' ? imageOf(deps, job) : new Map()),
     signal: context.edge.signal,
+    sleep: context.edge.sleep,
   })
   const outcome = await generate(record, job)
   return {

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { ModelClient } from '../../infra/models/model-client.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
-import { PermanentError } from '../../schema/contracts/errors.ts'
+import { PermanentError, TransientError } from '../../schema/contracts/errors.ts'
 import type { BuiltRequest, ModelResponse } from '../../schema/contracts/generation.ts'
 import { findResponse, recordResponse } from '../../schema/queries/generations.ts'
 import type { Database } from '../../schema/tables/database.ts'
@@ -18,6 +18,7 @@ export interface RecordContext {
   /** Read when a call is made: a replay opens no picture. */
   images(): Promise<ReadonlyMap<string, Uint8Array>>
   signal: AbortSignal
+  sleep(ms: number): Promise<void>
 }
 
 /**
@@ -38,10 +39,9 @@ export function generationRecord(context: RecordContext): GenerationDeps {
         { request: built.digest },
       )
     }
-    return context.client.call(
-      { request: built.request, schema: built.schema, images: await context.images() },
-      context.signal,
-    )
+    const images = await context.images()
+    const input = { request: built.request, schema: built.schema, images }
+    return patiently(context, () => context.client.call(input, context.signal))
   }
   const record = async (built: BuiltRequest, response: ModelResponse): Promise<string> => {
     for (const object of built.objects) await store.put(Buffer.from(object.text, 'utf8'))
@@ -58,4 +58,22 @@ export function generationRecord(context: RecordContext): GenerationDeps {
     return counts.equals(responseSha) ? response.raw : (await store.get(counts)).toString('utf8')
   }
   return { find, send, record }
+}
+
+/** How long a service that is away is waited for, before the release fails and can be resumed. */
+const PATIENCE_MS = 60_000
+const FIRST_WAIT_MS = 1_000
+
+/** Calls again while the service is away or too slow, up to the patience. Throws what the last call threw, as permanent. */
+async function patiently<Result>(context: RecordContext, call: () => Promise<Result>): Promise<Result> {
+  const end = performance.now() + PATIENCE_MS
+  for (let wait = FIRST_WAIT_MS; ; wait *= 2) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!(error instanceof TransientError) || context.signal.aborted) throw error
+      if (performance.now() + wait > end) throw new PermanentError(error.code, error.message, error.details, error)
+      await context.sleep(wait)
+    }
+  }
 }

@@ -2,6 +2,7 @@ import type { Candidate, NativeText, TextSource, TextType } from '../../schema/c
 import type { PageLanguageFact, TextFact } from '../../schema/contracts/facts.ts'
 import type { CandidateReason, TextReason } from '../../schema/contracts/reasons.ts'
 import type { FilterSection } from '../../schema/contracts/spec.ts'
+import type { LanguageWeight } from './page-evidence.ts'
 import { isBoilerplate } from './boilerplate.ts'
 import { decideLanguage, decidePageTag } from './decide-language.ts'
 import { namesItsFile } from './file-name.ts'
@@ -19,6 +20,8 @@ export interface CandidateInput {
   /** How often each text stands on the host, null below the survey's floor. */
   frequencies: ({ uses: number; pages: number; pictures: number } | null)[]
   hostPages: number
+  /** What the host's pages are in, by letters. */
+  host: readonly LanguageWeight[]
 }
 
 export interface CandidateRules {
@@ -59,8 +62,11 @@ export function judgeCandidate(input: CandidateInput, rules: CandidateRules): Ca
   const { candidate } = input
   const page = decidePageTag({
     page: input.page,
+    declaredElement: candidate.lang,
     declaredPage: input.declaredPage,
     declaredSeed: input.declaredSeed,
+    host: input.host,
+    contrast: rules.filters.language.contrast,
     wanted: rules.languages,
     prior: rules.filters.language.prior,
   })
@@ -70,7 +76,7 @@ export function judgeCandidate(input: CandidateInput, rules: CandidateRules): Ca
   // Texts in a second language stand beside the first without joining it.
   if (keptText)
     for (const text of texts) if (text.reason === null && text.tag !== keptText.tag) text.reason = 'text_language'
-  const tag = keptText?.tag ?? page.tag
+  const tag = keptText?.tag ?? (page.kind === 'tag' ? page.tag : 'und')
   const fired: CandidateReason[] = []
   if (input.fetchReason !== null) fired.push(input.fetchReason as CandidateReason)
   if (input.pageReserved && input.fetchReason !== 'opted_out') fired.push('opted_out')
@@ -89,6 +95,7 @@ function judgeText(input: CandidateInput, rules: CandidateRules, text: NativeTex
     declaredElement: text.lang,
     declaredPage: input.declaredPage,
     declaredSeed: input.declaredSeed,
+    host: input.host,
     wanted: rules.languages,
     contrast: rules.filters.language.contrast,
     prior: rules.filters.language.prior,
@@ -98,7 +105,8 @@ function judgeText(input: CandidateInput, rules: CandidateRules, text: NativeTex
   const frequency = input.frequencies[index] ?? null
   const reason =
     ownReason(fact, type, filters) ??
-    (frequency !== null && isBoilerplate({ ...frequency, hostPages: input.hostPages }, filters.boilerplate)
+    (frequency !== null &&
+    isBoilerplate({ times: frequency.uses, pages: frequency.pages, hostPages: input.hostPages }, filters.boilerplate)
       ? 'text_boilerplate'
       : null) ??
     (language.kind === 'tag' ? null : language.reason)

@@ -4,7 +4,7 @@ import { InvariantError } from '../../schema/contracts/errors.ts'
 import type { ShardInput, ShardResult } from '../../schema/contracts/release-work.ts'
 import { type CandidateRow, candidatesOfShard, insertCandidateVerdicts } from '../../schema/queries/candidate-facts.ts'
 import { selectFacts } from '../../schema/queries/captures.ts'
-import { frequenciesOf, pagesOfHosts } from '../../schema/queries/frequency.ts'
+import { frequenciesOf, languagesOfHosts, pagesOfHosts } from '../../schema/queries/frequency.ts'
 import { pagesOfShard, type RunPage } from '../../schema/queries/run-lists.ts'
 import { resolveLanguage } from '../../schema/spec/language-plan.ts'
 import { finishJudgement } from '../steps/finish-judgement.ts'
@@ -59,6 +59,7 @@ async function readInputs(
   const textShas = unique(rows.flatMap((row) => row.text_shas))
   const texts = await selectFacts<TextFact>(deps.db, 'fact_text', context.defId('text'), textShas)
   const hosts = [...new Set(rows.map((row) => row.host))]
+  const hostLanguages = await languagesOfHosts(deps.db, run, hosts)
   const hostPages = await pagesOfHosts(deps.db, run, hosts)
   const frequencies = new Map<string, Awaited<ReturnType<typeof frequenciesOf>>>()
   for (const host of hosts) frequencies.set(host, await frequenciesOf(deps.db, run, host, textShas))
@@ -82,6 +83,7 @@ async function readInputs(
         declaredSeed: page.declared,
         frequencies: row.text_shas.map((sha) => ofHost?.get(sha.toString('hex')) ?? null),
         hostPages: hostPages.get(row.host) ?? 0,
+        host: hostLanguages.get(row.host) ?? [],
       },
     }
   })

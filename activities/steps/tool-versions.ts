@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Queues } from '../../schema/contracts/release-work.ts'
 import { loadPrompts } from '../generate/prompts.ts'
-import { type HashList, listDigest } from '../known-abuse/hash-list.ts'
+import type { HashList } from '../known-abuse/hash-list.ts'
 import { PIPELINE, revisions } from '../pipeline.ts'
 import { defineStep, digestJson, sha256, type Step, type ToolVersions } from './step.ts'
 
@@ -28,7 +28,7 @@ export function gatherTools(images: unknown, lists: readonly HashList[]): ToolVe
         ? null
         : sha256(
             lists
-              .map((list) => listDigest(list.hashes))
+              .map((list) => list.digest)
               .sort()
               .join('\n'),
           ).toString('hex'),

@@ -69,6 +69,8 @@ export function spawnWorker(settings: Settings, roles: readonly string[], log: s
     cwd: settings.checkout,
     stdio: ['ignore', output, output],
     detached: log !== null,
+    // A key by setting need not come from the environment: the demo brings its own.
+    env: { ...process.env, ...(settings.datasetKey === null ? {} : { MELLA_DATASET_KEY: settings.datasetKey }) },
   })
 }
 

@@ -153,6 +153,13 @@ const HISTORY = [
     host text COLLATE "C" NOT NULL,
     pages int NOT NULL,
     PRIMARY KEY (run, host))`,
+  // What the pages of a host are in, in letters: a page of few words is most likely in the language of its neighbours.
+  `CREATE TABLE host_language (
+    run bigint NOT NULL REFERENCES release_run,
+    host text COLLATE "C" NOT NULL,
+    lang text COLLATE "C" NOT NULL,
+    letters bigint NOT NULL,
+    PRIMARY KEY (run, host, lang))`,
   // Connected components of near pairs (PDQ <= 31) with more than one picture; the least digest names them.
   `CREATE TABLE component (
     run bigint NOT NULL REFERENCES release_run,

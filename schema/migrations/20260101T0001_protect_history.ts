@@ -29,6 +29,7 @@ const HISTORY = [
   'file_plan',
   'text_frequency',
   'host_frequency',
+  'host_language',
   'component',
   'judgement',
   'run_survey',

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import type { PageLanguageFact } from '../contracts/facts.ts'
 import type { Database } from '../tables/database.ts'
 
 /** No boilerplate limit may be lower; rarer texts need no row. */
@@ -72,4 +73,59 @@ export async function pagesOfHosts(
     .where('host', 'in', hosts as string[])
     .execute()
   return new Map(rows.map((row) => [row.host, row.pages]))
+}
+
+/** Page-language facts of a run with their hosts, in the order of pages. */
+export async function* pageLanguages(
+  db: Kysely<Database>,
+  run: string,
+  defId: number,
+): AsyncGenerator<{ url: string; value: PageLanguageFact }[]> {
+  let after = -1
+  for (;;) {
+    const rows = await sql<{ page_no: number; url: string; value: PageLanguageFact }>`
+      SELECT p.page_no, u.url, f.value FROM run_page p JOIN capture c USING (capture_id) JOIN url u ON u.sha = c.url_sha
+      JOIN fact f ON f.def_id = ${defId} AND f.input = c.extract_input
+      WHERE p.run = ${run} AND p.page_no > ${after} ORDER BY p.page_no LIMIT ${BATCH}`.execute(db)
+    const last = rows.rows.at(-1)
+    if (!last) return
+    yield rows.rows
+    after = last.page_no
+  }
+}
+
+export interface HostLanguage {
+  host: string
+  lang: string
+  letters: number
+}
+
+/** Safe to run twice. */
+export async function insertHostLanguages(
+  db: Kysely<Database>,
+  run: string,
+  rows: readonly HostLanguage[],
+): Promise<void> {
+  for (let start = 0; start < rows.length; start += BATCH) {
+    const part = rows.slice(start, start + BATCH)
+    await sql`INSERT INTO host_language (run, host, lang, letters)
+      SELECT ${run}::bigint, * FROM unnest(${part.map((row) => row.host)}::text[], ${part.map((row) => row.lang)}::text[], ${part.map((row) => row.letters)}::bigint[]) AS t (host, lang, letters)
+      ON CONFLICT DO NOTHING`.execute(db)
+  }
+}
+
+/** Languages of these hosts' pages by letters, most first. */
+export async function languagesOfHosts(
+  db: Kysely<Database>,
+  run: string,
+  hosts: readonly string[],
+): Promise<Map<string, { group: string; letters: number }[]>> {
+  if (hosts.length === 0) return new Map()
+  const rows = await sql<{ host: string; lang: string; letters: number }>`
+    SELECT host, lang, letters::float8 AS letters FROM host_language WHERE run = ${run} AND host = ANY(${hosts as string[]}::text[]) ORDER BY letters DESC, lang`.execute(
+    db,
+  )
+  const byHost = new Map<string, { group: string; letters: number }[]>(hosts.map((host) => [host, []]))
+  for (const row of rows.rows) byHost.get(row.host)?.push({ group: row.lang, letters: row.letters })
+  return byHost
 }

@@ -35,6 +35,7 @@ export interface Database {
   file_plan: r.FilePlanTable
   text_frequency: r.TextFrequencyTable
   host_frequency: r.HostFrequencyTable
+  host_language: r.HostLanguageTable
   component: r.ComponentTable
   judgement: r.JudgementTable
   run_survey: r.RunSurveyTable

@@ -185,6 +185,13 @@ export interface HostFrequencyTable {
   pages: number
 }
 
+export interface HostLanguageTable {
+  run: string
+  host: string
+  lang: string
+  letters: string
+}
+
 export interface ComponentTable {
   run: string
   picture: Buffer

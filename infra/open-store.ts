@@ -1,0 +1,16 @@
+import path from 'node:path'
+import { PermanentError } from '../schema/contracts/errors.ts'
+import type { Settings } from './config.ts'
+import { createFolderStore, type ObjectStore } from './objects.ts'
+
+/** The store of the settings. Throws STORE_UNSUPPORTED for what this version cannot write to. */
+export function openStore(settings: Settings): ObjectStore {
+  if (settings.store.kind !== 'folder') {
+    throw new PermanentError(
+      'STORE_UNSUPPORTED',
+      `store s3://${settings.store.bucket}: this version stores in folders only`,
+      { mend: 'set MELLA_STORE to a folder' },
+    )
+  }
+  return createFolderStore(path.join(settings.store.path, 'objects'))
+}
