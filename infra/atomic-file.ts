@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 
 /** Writes a file so that a reader sees the old content or the whole new one, also after a power cut: temp file, fsync, rename. */
 export function writeFileAtomically(path: string, content: string, mode: number): void {
@@ -6,11 +6,8 @@ export function writeFileAtomically(path: string, content: string, mode: number)
   rmSync(temp, { force: true })
   const file = openSync(temp, 'wx', mode)
   try {
-    writeFileSync(file, content)
+    writeSync(file, content)
     fsyncSync(file)
-  } catch (error) {
-    rmSync(temp, { force: true })
-    throw error
   } finally {
     closeSync(file)
   }
