@@ -20,8 +20,7 @@ export function exitCodeOf(error: unknown): ExitCode {
 
 /** What a person reads of an error: thing and fact, the lines that show it, the command that mends it (`details.lines`, `details.mend`). */
 export function describeError(error: unknown): string {
-  if (!(error instanceof AppError))
-    return `mella: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+  if (!(error instanceof AppError)) return `mella: ${describeOther(error)}`
   const { lines, log, mend } = error.details
   return [
     `mella: ${error.message}`,
@@ -29,4 +28,10 @@ export function describeError(error: unknown): string {
     ...(typeof log === 'string' ? [`  log: ${log}`] : []),
     ...(typeof mend === 'string' ? [`  try: ${mend}`] : []),
   ].join('\n')
+}
+
+/** An error of the system says what it is about; any other is our bug, and its stack shows where. */
+function describeOther(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'syscall' in error ? error.message : (error.stack ?? error.message)
 }

@@ -1,4 +1,14 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, readdirSync, statfsSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statfsSync,
+  statSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { AppError } from '../schema/contracts/errors.ts'
@@ -76,9 +86,11 @@ function node({ checkout }: Settings): Check {
 }
 
 function packages({ checkout }: Settings): Check {
-  const stamp = join(checkout, 'node_modules', '.mella-lock.json')
+  const folder = join(checkout, 'node_modules')
+  if (lstatSync(folder).isSymbolicLink()) return good('packages', 'node_modules is a link, used as it is')
+  const stamp = join(folder, '.mella-lock.json')
   const lock = readFileSync(join(checkout, 'package-lock.json'))
-  if (!existsSync(stamp)) return good('packages', 'node_modules is a link or was installed by npm')
+  if (!existsSync(stamp)) return good('packages', 'installed by npm itself')
   if (readFileSync(stamp).equals(lock)) return good('packages', 'as package-lock.json names them')
   return bad('packages', 'package-lock.json changed since they were installed', './mella up')
 }

@@ -97,6 +97,22 @@ function refusedOf(cases: readonly Case[]): string[] {
   }
 }
 
+/** The files of those given that the rule against reading the environment refuses. */
+function readersOfEnvironment(paths: readonly string[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'mella-imports-'))
+  try {
+    copyFileSync(join(ROOT, '.oxlintrc.json'), join(folder, '.oxlintrc.json'))
+    for (const path of paths) {
+      mkdirSync(join(folder, dirname(path)), { recursive: true })
+      writeFileSync(join(folder, path), 'export const home = process.env.HOME\n')
+    }
+    const { diagnostics } = JSON.parse(lint(folder)) as { diagnostics: { code: string; filename: string }[] }
+    return diagnostics.filter(({ code }) => code.includes('no-process-env')).map(({ filename }) => filename)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 function lint(folder: string): string {
   try {
     return execFileSync(join(ROOT, 'node_modules', '.bin', 'oxlint'), ['--format=json', '.'], {
@@ -118,4 +134,16 @@ test('imports against the direction of the folders are refused by the linter', (
 
 test('imports along the direction of the folders are not', () => {
   expect(refusedOf(ALLOWED)).toEqual([])
+})
+
+test('the environment is read by the entry points alone', () => {
+  const refused = [
+    'activities/a/b.ts',
+    'cli/commands/a.ts',
+    'cli/run.ts',
+    'infra/a.ts',
+    'schema/queries/a.ts',
+    'workflows/a.ts',
+  ]
+  expect(readersOfEnvironment([...refused, 'cli/main.ts', 'workers/io.ts']).toSorted()).toEqual(refused)
 })

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomically } from './replace-file.ts'
+import { writePrivateFile } from './private-file.ts'
 import { isRunning, type ProcessIdentity } from './process.ts'
 
 export type ServiceName = 'postgres' | 'temporal'
@@ -39,11 +39,7 @@ export function readRecords(home: string): ServiceRecords {
 
 /** Replaces one record. Callers hold the services lock. */
 export function writeRecord(home: string, name: ServiceName, record: ServiceRecord): void {
-  writeFileAtomically(
-    servicesFile(home),
-    `${JSON.stringify({ ...readRecords(home), [name]: record }, null, 2)}\n`,
-    0o600,
-  )
+  writePrivateFile(servicesFile(home), `${JSON.stringify({ ...readRecords(home), [name]: record }, null, 2)}\n`)
 }
 
 /** Whether the record's process runs. */

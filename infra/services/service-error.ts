@@ -7,7 +7,7 @@ const SHOWN_LINES = 8
 /** Facts that a server's log tells, with the command that mends them. */
 const MENDS: readonly { sign: RegExp; fact: string; mend: string }[] = [
   {
-    sign: /no space left on device|database or disk is full/i,
+    sign: /no space left on device|disk is full|check free disk space/i,
     fact: 'the disk is full',
     mend: 'free space (df -h), then ./mella up',
   },

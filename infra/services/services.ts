@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { PermanentError } from '../../schema/contracts/errors.ts'
 import type { Settings } from '../config.ts'
 import { readSecret } from '../keys.ts'
 import { withFileLock } from './file-lock.ts'
@@ -107,12 +108,27 @@ async function runningTemporal(record: ServiceRecord | undefined): Promise<strin
   return recordRuns(record) && (await isServing(record.port)) ? temporalAddress(record.port) : null
 }
 
+function makeHome(home: string): void {
+  try {
+    mkdirSync(join(home, 'logs'), { recursive: true })
+    accessSync(home, constants.W_OK)
+  } catch (error) {
+    const fact = error instanceof Error ? error.message : String(error)
+    throw new PermanentError(
+      'HOME_UNUSABLE',
+      `home ${home}: cannot be written (${fact})`,
+      { mend: 'set MELLA_HOME to a folder of your own' },
+      error,
+    )
+  }
+}
+
 async function locked<T>(
   settings: Settings,
   onProgress: (message: string) => void,
   work: () => Promise<T>,
 ): Promise<T> {
-  mkdirSync(join(settings.home, 'logs'), { recursive: true })
+  makeHome(settings.home)
   const onWait = (holder: number): void =>
     onProgress(`services: process ${holder} is starting or stopping them, waiting`)
   return withFileLock(join(settings.home, 'services.lock'), { timeoutMs: LOCK_TIMEOUT_MS, onWait }, work)

@@ -58,6 +58,12 @@ test('an error is printed as thing and fact, its lines, its log and what mends i
   )
 })
 
+test('an error of the system is printed without a stack, a bug with one', () => {
+  const system = Object.assign(new Error("ENOSPC: no space left on device, write '/x'"), { syscall: 'write' })
+  expect(describeError(system)).toBe("mella: ENOSPC: no space left on device, write '/x'")
+  expect(describeError(new TypeError('bug')).split('\n').length).toBeGreaterThan(1)
+})
+
 test('exit codes follow the code of the error', () => {
   const codes = [
     'BAD_USAGE',

@@ -19,7 +19,7 @@ test('an account enters a folder when every folder above lets it pass', () => {
   expect(canEnter(join(folder, 'a', 'b'), STRANGER)).toBe(true)
   expect(canEnter(join(folder, 'not', 'there'), STRANGER)).toBe(true)
   chmodSync(join(folder, 'a', 'b'), 0o755)
-  chmodSync(join(folder, 'a'), 0o600)
+  chmodSync(join(folder, 'a'), 0o710)
   expect(canEnter(join(folder, 'a', 'b'), STRANGER)).toBe(false)
 })
 
