@@ -25,7 +25,7 @@ export function isWrongLanguage(fact: TextFact, target: string, pivot: string | 
   return pivot !== null && labels.every((label) => isSameLanguage(label, pivot))
 }
 
-export function isSameLanguage(a: string, b: string): boolean {
+function isSameLanguage(a: string, b: string): boolean {
   const [one, other] = [a.split('-')[0] ?? '', b.split('-')[0] ?? '']
   return one === other || GROUPS.some((group) => group.includes(one) && group.includes(other))
 }

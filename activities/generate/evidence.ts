@@ -3,6 +3,9 @@ import { type ThickSources, namedSources } from './thick.ts'
 import { formsOf, foldFor, isSameWord } from './word-forms.ts'
 import { type Word, foldWord, numbersOf, segmentsOf, wordsOf } from './words.ts'
 
+/** Letters that two forms share where a capital says nothing: likeness has to be closer there than between names. */
+const SHORTEST_ATTESTED = 4
+
 /** Name of the description in the target language as a source of evidence. */
 export const DESCRIPTION = 'description.target'
 
@@ -52,10 +55,10 @@ function indexText(source: string, text: string, language: string): IndexedText 
 /** Where a name stands, word after word, in the first of `texts` that has it; null when in none. */
 export function locateName(name: string, texts: readonly IndexedText[], language: string): Place | null {
   if (isUnspaced(language)) return locateLiterally(name, texts)
-  const sought = wordsOf(name).map((word) => foldFor(word.text, language))
+  const sought = wordsOf(name).map((word) => ({ ...word, fold: foldFor(word.text, language) }))
   if (sought.length === 0) return null
   for (const { source, text, words } of texts) {
-    const at = words.findIndex((_, i) => sought.every((fold, k) => isWordAt(words, i + k, fold, language)))
+    const at = words.findIndex((_, i) => sought.every((word, k) => isNameAt(words, i + k, word, language)))
     const first = words[at]
     const last = words[at + sought.length - 1]
     if (first && last) return { source, start: pointsIn(text, first.start), end: pointsIn(text, last.end) }
@@ -63,9 +66,20 @@ export function locateName(name: string, texts: readonly IndexedText[], language
   return null
 }
 
-function isWordAt(words: readonly Word[], index: number, fold: string, language: string): boolean {
+/**
+ * A name is declined from a name: a capitalised word is no form of one in small letters (Belić, bela), only the same.
+ * The first word of a text has its capital anyway, so likeness to it has to be closer.
+ */
+function isNameAt(words: readonly Word[], index: number, sought: Word, language: string): boolean {
   const word = words[index]
-  return word !== undefined && isSameWord(word.fold, fold, language)
+  if (!word) return false
+  if (word.fold === sought.fold) return true
+  const mayBeForm = hasCapital(word) || !hasCapital(sought)
+  return mayBeForm && isSameWord(word.fold, sought.fold, language, index === 0 ? SHORTEST_ATTESTED : undefined)
+}
+
+export function hasCapital(word: Word | undefined): boolean {
+  return word !== undefined && /[\p{Lu}\p{Lt}]/u.test(word.text)
 }
 
 function locateLiterally(name: string, texts: readonly IndexedText[]): Place | null {
@@ -85,7 +99,8 @@ export function isAttested(fold: string, evidence: Evidence): boolean {
   if (formsOf(fold, evidence.language).some((form) => evidence.forms.has(form))) return true
   // Without capitals the forms are all there is; with them, endings are compared pair by pair.
   if (!isCased(evidence.language)) return false
-  return evidence.all.some(({ words }) => words.some((word) => isSameWord(word.fold, fold, evidence.language)))
+  const isForm = (word: Word) => isSameWord(word.fold, fold, evidence.language, SHORTEST_ATTESTED)
+  return evidence.all.some(({ words }) => words.some(isForm))
 }
 
 /** Whether a run of a script without spaces can be cut into words that all stand in the evidence. */

@@ -1,4 +1,4 @@
-import { type Evidence, isAttested, isComposed, locateName } from './evidence.ts'
+import { type Evidence, hasCapital, isAttested, isComposed, locateName } from './evidence.ts'
 import { inScriptOf, isCased, isUnspaced } from './scripts.ts'
 import { foldFor } from './word-forms.ts'
 import { type Word, numbersOf, wordsOf } from './words.ts'
@@ -80,10 +80,6 @@ function isPieceHeld(sentence: string, piece: readonly Word[], evidence: Evidenc
 function isGlued({ text }: Word, { native, language }: Evidence): boolean {
   const fold = foldFor(text, language)
   return /\p{Ll}\p{Lu}/u.test(text) && !native.some(({ words }) => words.some((word) => word.fold === fold))
-}
-
-function hasCapital(word: Word | undefined): boolean {
-  return word !== undefined && /[\p{Lu}\p{Lt}]/u.test(word.text)
 }
 
 /** Words of one name are parted by a space, a hyphen, an apostrophe or the full stop of an initial. */

@@ -34,10 +34,10 @@ export function formsOf(fold: string, language: string): string[] {
   return base === 'he' ? affixForms(fold, HEBREW) : [fold]
 }
 
-/** Whether two folded words are forms of one word in `language`. */
-export function isSameWord(a: string, b: string, language: string): boolean {
+/** Whether two folded words are forms of one word in `language`; declined forms share at least `shortest` letters. */
+export function isSameWord(a: string, b: string, language: string, shortest = 3): boolean {
   if (a === b) return true
-  if (ENDINGS.has(language.split('-')[0] ?? '')) return differInEnding(a, b)
+  if (ENDINGS.has(language.split('-')[0] ?? '')) return differInEnding(a, b, shortest)
   const forms = new Set(formsOf(a, language))
   return formsOf(b, language).some((form) => forms.has(form))
 }
@@ -47,10 +47,11 @@ export function isSameWord(a: string, b: string, language: string): boolean {
  * and take two (Brno, Brně; Praha, Prahou), one of six may take five (Budapest, Budapestről; Debrecen, Debrecenben).
  * Numbers are never forms of each other.
  */
-function differInEnding(a: string, b: string): boolean {
+function differInEnding(a: string, b: string, shortest: number): boolean {
   if (/\p{N}/u.test(a + b)) return false
   let common = 0
   while (common < a.length && common < b.length && a[common] === b[common]) common++
+  if (common < shortest) return false
   const shorter = Math.min(a.length, b.length) - common
   const longer = Math.max(a.length, b.length) - common
   if (common >= 6) return shorter <= 2 && longer <= 5

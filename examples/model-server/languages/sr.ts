@@ -90,7 +90,7 @@ const LATIN = 'abvgdđežzijklmnoprstćufhcčš'
 const CYRILLIC = 'абвгдђежзијклмнопрстћуфхцчш'
 
 /** Gaj's Latin to Serbian Cyrillic, letter by letter; lj, nj and dž are one letter each. */
-export function toCyrillic(text: string): string {
+function toCyrillic(text: string): string {
   const digraphs = text.replace(/lj|nj|dž|L[jJ]|N[jJ]|D[žŽ]/g, (pair) => {
     const letter = PAIRS[pair.toLowerCase()] ?? pair
     return pair.charAt(0) === pair.charAt(0).toLowerCase() ? letter : letter.toUpperCase()

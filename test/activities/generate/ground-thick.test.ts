@@ -193,6 +193,12 @@ describe('grounding', () => {
     expect(ground('Lidé na „starém mostě“', 'Lidé na „starém mostě“.', 'cs')).toBe('Lidé na „starém mostě“.')
   })
 
+  it('takes no name for a form of a word in small letters, but the word itself with a capital', () => {
+    expect(ground('Bela kuća', 'Bela kuća pored Belić kuće.', 'sr-Latn')).toBe('not_grounded')
+    expect(ground('bela kuća', 'Bela kuća i Bela.', 'sr-Latn')).toBe('Bela kuća i Bela.')
+    expect(ground('Lidé v lese', 'Lidé v lese. Lesní Zlatohrad.', 'cs')).toBe('Lidé v lese.')
+  })
+
   it('takes no code for a form of another one', () => {
     expect(ground('Letoun MiG21', 'Letoun MiG2100.', 'cs')).toBe('not_grounded')
     expect(ground('Letoun MiG21', 'Letoun MiG21.', 'cs')).toBe('Letoun MiG21.')
