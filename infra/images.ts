@@ -1,5 +1,6 @@
 import sharp, { type Sharp } from 'sharp'
-import { PermanentError, TransientError } from '../schema/contracts/errors.ts'
+import { PermanentError } from '../schema/contracts/errors.ts'
+import { decodeError } from './image-error.ts'
 import { type ImageFormat, sniffImageFormat } from './image-format.ts'
 
 /**
@@ -227,17 +228,4 @@ function withFormat(image: Sharp, { format, quality }: EncodeOptions): Sharp {
     default:
       return format satisfies never
   }
-}
-
-function decodeError(cause: unknown): PermanentError | TransientError {
-  const message = cause instanceof Error ? cause.message : String(cause)
-  // Lack of memory is the machine's fault, not the picture's.
-  if (/out of memory|unable to allocate/i.test(message)) {
-    return new TransientError('IMAGE_OUT_OF_MEMORY', 'picture was not decoded, memory is short', {}, cause)
-  }
-  return new PermanentError('IMAGE_UNDECODABLE', 'picture cannot be decoded', { reason: firstLine(message) }, cause)
-}
-
-function firstLine(message: string): string {
-  return message.slice(0, 200).split('\n', 1)[0] ?? ''
 }

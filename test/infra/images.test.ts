@@ -1,5 +1,6 @@
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
+import { decodeError } from '../../infra/image-error.ts'
 import { MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE, createImages } from '../../infra/images.ts'
 import { aRaster, pngClaiming, rgbaPng, sharpOf } from '../builders/pictures.ts'
 
@@ -152,5 +153,39 @@ test('names every library of the encoder in its definition', () => {
     max_pixels: MAX_IMAGE_PIXELS,
     max_side: MAX_IMAGE_SIDE,
     versions: { mozjpeg: expect.any(String), sharp: expect.any(String), vips: expect.any(String) },
+  })
+})
+
+test('keeps no pictures in memory and gives each one thread', () => {
+  expect([sharp.cache(), sharp.concurrency()]).toMatchObject([{ memory: { max: 0 }, items: { max: 0 } }, 1])
+})
+
+test('does not decode past the limit even when the claims were not held against it', async () => {
+  const bytes = pngClaiming(8_000, 7_000)
+  const picture = { bytes, format: 'png', frames: 1, hasAlpha: false, xmp: null, iptc: null } as const
+  await expect(images.decode(picture, flat)).rejects.toMatchObject({
+    code: 'IMAGE_UNDECODABLE',
+    details: { reason: 'Input image exceeds pixel limit' },
+  })
+})
+
+test.each(['jpeg', 'png', 'webp', 'avif'] as const)('reads the XMP packet of a %s file', async (format) => {
+  const xmp = '<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
+  const bytes = await sharpOf(aRaster({ width: 16, height: 16 }))
+    .withXmp(xmp)
+    .toFormat(format)
+    .toBuffer()
+  expect(Buffer.from((await images.open(bytes)).xmp ?? []).toString()).toContain('adobe:ns:meta/')
+})
+
+test('blames the picture for what it is, and the machine for lack of memory', () => {
+  expect(decodeError(new Error('VipsJpeg: premature end\nmore'))).toMatchObject({
+    name: 'PermanentError',
+    code: 'IMAGE_UNDECODABLE',
+    details: { reason: 'VipsJpeg: premature end' },
+  })
+  expect(decodeError(new Error('vips_tracked: out of memory -- size == 144MB'))).toMatchObject({
+    name: 'TransientError',
+    code: 'IMAGE_OUT_OF_MEMORY',
   })
 })

@@ -51,6 +51,15 @@ test.each([
   expect(await next).toBe('next')
 })
 
+test('ends a thread that eats more memory than its limit, and replaces it', async () => {
+  const pool = aPool()
+  await expect(pool.run({ kind: 'eat' })).rejects.toMatchObject({
+    code: 'THREAD_CRASHED',
+    details: { reason: expect.stringContaining('memory limit') },
+  })
+  expect(await pool.run({ kind: 'echo', value: 1 })).toBe(1)
+}, 30_000)
+
 test('ends a thread that works too long, and replaces it', async () => {
   const pool = aPool({ taskTimeoutMs: 500 })
   const spin = pool.run({ kind: 'spin' })

@@ -11,6 +11,7 @@ export type TrialTask =
   | { kind: 'exit' }
   | { kind: 'throw' }
   | { kind: 'spin' }
+  | { kind: 'eat' }
   | { kind: 'bytes'; bytes: Uint8Array<ArrayBuffer> }
 
 serveThread(async (task: TrialTask) => {
@@ -34,6 +35,8 @@ serveThread(async (task: TrialTask) => {
       return { value: null }
     case 'spin':
       for (;;);
+    case 'eat':
+      for (const eaten: object[] = []; ;) eaten.push(Array.from({ length: 100_000 }, (_, item) => ({ item })))
     case 'bytes':
       task.bytes[0] = 99
       return { value: task.bytes, transfer: [task.bytes.buffer] }
