@@ -74,8 +74,8 @@ export function createAddressGuard(options: { allow: readonly string[] }): Addre
   }
 
   function checkUrl(text: string): UrlVerdict {
-    if (!URL.canParse(text)) return refuse('bad_url', 'URL_INVALID', 'url does not parse')
-    const url = new URL(text)
+    const url = URL.parse(text)
+    if (url === null) return refuse('bad_url', 'URL_INVALID', 'url does not parse')
     if (url.protocol !== 'http:' && url.protocol !== 'https:') {
       return refuse('bad_scheme', 'URL_SCHEME', `scheme ${url.protocol} is not http or https`)
     }

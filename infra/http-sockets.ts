@@ -16,7 +16,7 @@ export interface SocketLimits {
 export interface Lane {
   readonly origin: string
   readonly client: Client
-  /** Address of the socket that is open, null while none is. */
+  /** Address of the last socket, null before the first. */
   remoteAddress: string | null
   /** Milliseconds that opening the last socket took, name and handshakes included. */
   connectMs: number
@@ -35,7 +35,6 @@ export interface LanePool {
 interface Waiter {
   origin: string
   hand: (lane: Lane | null) => void
-  done: boolean
 }
 
 type Dial = (origin: Origin, signal: AbortSignal) => Promise<net.Socket>
@@ -53,11 +52,9 @@ export function createLanePool(limits: SocketLimits, dial: Dial): LanePool {
     const now = takeNow(origin)
     if (now !== null) return { lane: Promise.resolve(now), giveUp: () => {} }
     let waiter!: Waiter
-    const lane = new Promise<Lane | null>((hand) => (waiter = { origin, hand, done: false }))
+    const lane = new Promise<Lane | null>((hand) => (waiter = { origin, hand }))
     waiters.push(waiter)
     const giveUp = () => {
-      if (waiter.done) return
-      waiter.done = true
       waiters = waiters.filter((other) => other !== waiter)
       waiter.hand(null)
     }
@@ -93,7 +90,6 @@ export function createLanePool(limits: SocketLimits, dial: Dial): LanePool {
     }
     dials.set(lane, connecting)
     lane.client.on('disconnect', () => {
-      lane.remoteAddress = null
       if (idleByAge.has(lane)) drop(lane)
     })
     open.set(origin, (open.get(origin) ?? 0) + 1)
@@ -109,7 +105,6 @@ export function createLanePool(limits: SocketLimits, dial: Dial): LanePool {
       port: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port),
     }
     return new Client(origin, {
-      pipelining: 1,
       allowH2: false,
       strictContentLength: true,
       maxHeaderSize: limits.maxHeaderBytes,
@@ -147,7 +142,6 @@ export function createLanePool(limits: SocketLimits, dial: Dial): LanePool {
       const lane = takeNow(waiter.origin)
       if (lane === null) continue
       waiters.splice(at, 1)
-      waiter.done = true
       waiter.hand(lane)
       return
     }
@@ -174,7 +168,6 @@ export function createLanePool(limits: SocketLimits, dial: Dial): LanePool {
 
   async function close(): Promise<void> {
     for (const waiter of waiters) {
-      waiter.done = true
       waiter.hand(null)
     }
     waiters = []

@@ -67,9 +67,9 @@ function invalid(entry: string): PermanentError {
 
 /** The name as the URL parser writes it (lower case, punycode), so that it compares with a URL's host. */
 function hostOf(name: string): string | null {
-  const text = `http://${name}/`
-  if (name === '' || name.includes('/') || !URL.canParse(text)) return null
-  const { hostname } = new URL(text)
+  const url = name === '' || name.includes('/') ? null : URL.parse(`http://${name}/`)
+  if (url === null) return null
+  const { hostname } = url
   return hostname.endsWith('.') ? hostname.slice(0, -1) : hostname
 }
 

@@ -22,8 +22,8 @@ export interface SeedScope {
  * equivalent is merged: query order, case of paths, empty queries and trailing slashes stay. User names are refused.
  */
 export function canonicalUrl(text: string, base?: string): CanonicalUrl {
-  if (!URL.canParse(text, base)) return { ok: false, reason: 'bad_url' }
-  const url = new URL(text, base)
+  const url = URL.parse(text, base)
+  if (url === null) return { ok: false, reason: 'bad_url' }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return { ok: false, reason: 'bad_scheme' }
   if (url.username !== '' || url.password !== '') return { ok: false, reason: 'bad_url' }
   const host = withoutFinalDot(url.hostname)

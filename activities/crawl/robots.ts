@@ -186,7 +186,7 @@ function sitemapText(value: string): string {
 }
 
 function pathOf(url: string): string {
-  if (!URL.canParse(url)) return comparablePath(Buffer.from(url).toString('latin1'))
-  const { pathname, search } = new URL(url)
-  return comparablePath(pathname + search)
+  const parsed = URL.parse(url)
+  const text = parsed === null ? Buffer.from(url).toString('latin1') : parsed.pathname + parsed.search
+  return comparablePath(text)
 }

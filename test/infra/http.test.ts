@@ -1,3 +1,4 @@
+import type http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -90,6 +91,42 @@ describe('web fetcher', () => {
     ])
   })
 
+  it('has no more connections than it may over all origins, and ends none that is in use', async () => {
+    let active = 0
+    let most = 0
+    const slow: http.RequestListener = (request, response) => {
+      most = Math.max(most, (active += 1))
+      setTimeout(() => {
+        active -= 1
+        response.end(request.url)
+      }, 20)
+    }
+    await using one = await serve(slow)
+    await using two = await serve(slow, { address: '127.0.0.2' })
+    await using fetcher = aFetcher({ sockets: { total: 1 } })
+    await fetcher.get(one.url)
+    const urls = ['/a', '/b', '/c', '/d'].map((path, i) => `${(i % 2 === 0 ? one : two).url}${path}`)
+    const results = await Promise.all(urls.map((url) => fetcher.get(url)))
+    expect(results.map(outcomeOf)).toEqual(['/a', '/b', '/c', '/d'].map((body) => ({ status: 200, body })))
+    expect(most).toBe(1)
+  })
+
+  it('does not let those who wait for one origin hold up another', async () => {
+    await using stuck = await serve(() => {})
+    await using quick = await serve((request, response) => response.end(request.url), { address: '127.0.0.2' })
+    await using fetcher = aFetcher({ sockets: { perOrigin: 1 } })
+    const held = [1, 2].map(() => fetcher.get(stuck.url, { deadlineMs: 400 }))
+    const served = await Promise.all(['/1', '/2', '/3'].map((path) => fetcher.get(quick.url + path)))
+    expect(served.map(outcomeOf)).toEqual(['/1', '/2', '/3'].map((body) => ({ status: 200, body })))
+    expect((await Promise.all(held)).map(outcomeOf)).toMatchObject([{ reason: 'timeout' }, { reason: 'timeout' }])
+  })
+
+  it('takes a head of up to 32 KiB', async () => {
+    await using site = await serve((_request, response) => response.setHeader('X-Long', 'x'.repeat(30_000)).end('ok'))
+    await using fetcher = aFetcher()
+    expect(outcomeOf(await fetcher.get(site.url))).toEqual({ status: 200, body: 'ok' })
+  })
+
   it('asks again on a new connection when the server dropped a kept one', async () => {
     await using site = await serve((request, response) => {
       if (site.requests.length === 2) request.socket.destroy()
@@ -111,6 +148,22 @@ describe('web fetcher', () => {
     await using fetcher = aFetcher()
     for (let i = 0; i < 4; i += 1) expect(outcomeOf(await fetcher.get(site.url))).toEqual({ status: 200, body: 'ok' })
     expect(asked).toEqual(['keep-alive', 'keep-alive', 'keep-alive', 'close'])
+  })
+
+  it('keeps them where opening one takes as long', async () => {
+    const asked: unknown[] = []
+    await using site = await serve((request, response) => {
+      asked.push(request.headers.connection)
+      response.writeHead(200, { 'Content-Length': 2 }).flushHeaders()
+      setTimeout(() => response.end('ok'), 100)
+    })
+    const dnsLookup = async () => {
+      await sleep(200)
+      return [{ address: site.address, family: 4 }]
+    }
+    await using fetcher = aFetcher({ dnsLookup })
+    for (let i = 0; i < 4; i += 1) await fetcher.get(`http://site.example:${site.port}/`)
+    expect(asked).toEqual(['keep-alive', 'keep-alive', 'keep-alive', 'keep-alive'])
   })
 
   it('asks once when a new connection is dropped', async () => {
@@ -157,11 +210,12 @@ describe('web fetcher', () => {
 
   it('rejects what is still under way when it is closed', async () => {
     await using site = await serve(() => {})
-    const fetcher = aFetcher()
-    const waiting = fetcher.get(site.url)
+    const fetcher = aFetcher({ sockets: { perOrigin: 1 } })
+    const outcomes = Promise.allSettled([fetcher.get(site.url), fetcher.get(site.url)])
     while (site.requests.length === 0) await sleep(5)
     await fetcher.close()
-    await expect(waiting).rejects.toMatchObject({ code: 'FETCHER_CLOSED' })
+    const closed = { status: 'rejected', reason: { code: 'FETCHER_CLOSED' } }
+    expect(await outcomes).toMatchObject([closed, closed])
     await expect(fetcher.get(site.url)).rejects.toMatchObject({ code: 'FETCHER_CLOSED' })
   })
 })
@@ -185,13 +239,28 @@ describe('web fetcher against faults of the web', () => {
   })
 
   it('counts the wait for a free connection into the deadline', async () => {
-    await using site = await serve(() => {})
+    await using site = await serve((request, response) => {
+      if (request.url === '/3') response.end('free again')
+    })
     await using fetcher = aFetcher({ sockets: { perOrigin: 1 } })
     const first = fetcher.get(`${site.url}/1`, { deadlineMs: 400 })
     const second = fetcher.get(`${site.url}/2`, { deadlineMs: 100 })
     expect(outcomeOf(await second)).toEqual({ reason: 'timeout', errorCode: 'DEADLINE' })
     expect(outcomeOf(await first)).toEqual({ reason: 'timeout', errorCode: 'DEADLINE' })
     expect(site.requests).toEqual(['/1'])
+    expect(outcomeOf(await fetcher.get(`${site.url}/3`))).toEqual({ status: 200, body: 'free again' })
+  })
+
+  it('gives up on a head that does not come and on a body that stops', async () => {
+    await using site = await serve((request, response) => {
+      if (request.url === '/body') response.write('one')
+    })
+    await using fetcher = aFetcher({ sockets: { headersTimeoutMs: 100, bodyTimeoutMs: 100 } })
+    const results = await Promise.all(['/head', '/body'].map((path) => fetcher.get(site.url + path)))
+    expect(results.map(outcomeOf)).toEqual([
+      { reason: 'timeout', errorCode: 'UND_ERR_HEADERS_TIMEOUT' },
+      { reason: 'timeout', errorCode: 'UND_ERR_BODY_TIMEOUT' },
+    ])
   })
 
   it('stops at the size limit, by the declared length and by what arrives', async () => {
