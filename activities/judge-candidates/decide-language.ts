@@ -1,8 +1,9 @@
 import type { PageLanguageFact, TextFact } from '../../schema/contracts/facts.ts'
 import { baseLanguage, groupMembers, languageGroup } from '../text/language-groups.ts'
-import { declaredBases, declaredGroups, markedGroup, type Declarations } from './declared-languages.ts'
-import { languageOfScript, scriptsOf, scriptsOfTag } from './language-scripts.ts'
-import { leadingLanguage, pageWeights, type LanguageWeight } from './page-evidence.ts'
+import { declaredGroups, markedGroup, type Declarations } from './declared-languages.ts'
+import { isWrittenIn, languageOfScript, namedScript } from './language-scripts.ts'
+import { leadingLanguage, MIN_SHARE, pageWeights, shareOf, type LanguageWeight } from './page-evidence.ts'
+import { wantedTag } from './wanted-tag.ts'
 
 /** What a language decision stands on. */
 export type LanguageEvidence = 'markup' | 'page' | 'host' | 'declared' | 'script' | 'text'
@@ -11,10 +12,14 @@ export type LanguageDecision =
   /** One of the wanted tags, as the spec writes it; `script` is the text's own (ISO 15924). */
   | { kind: 'tag'; tag: string; script: string; evidence: LanguageEvidence }
   /** `lang` is what the text is taken for, `und` when nothing is known. */
-  | { kind: 'other'; reason: 'text_contrast' | 'text_language' | 'text_script' | 'text_undetermined'; lang: string }
+  | {
+      kind: 'other'
+      reason: 'text_contrast' | 'text_language' | 'text_script' | 'text_undetermined'
+      lang: string
+    }
 
-export interface LanguageQuestion extends Declarations {
-  text: TextFact
+/** Where a text stands, and what the spec wants. */
+export interface LanguageSetting extends Declarations {
   page: PageLanguageFact
   /** `hostWeights` of all pages of the host; empty when unknown. */
   host: readonly LanguageWeight[]
@@ -24,6 +29,10 @@ export interface LanguageQuestion extends Declarations {
   contrast: readonly string[]
   /** Which evidence goes first; `text` uses nothing but the text. */
   prior: 'page' | 'declared' | 'text'
+}
+
+export interface LanguageQuestion extends LanguageSetting {
+  text: TextFact
 }
 
 interface Guess {
@@ -40,6 +49,9 @@ const MIN_LEAD_AGAINST_PAGE = 0.02
 /** Both detectors must agree on at least this many letters to speak without any page. */
 const MIN_LETTERS_ALONE = 8
 
+/** On pages without the contrast language, a shorter text must be named so by a detector: scores alone are noise. */
+const MIN_LETTERS_OF_CONTRAST = 12
+
 /** Alphabets in which a single letter is no word. */
 const ALPHABETS = new Set(['Latn', 'Cyrl', 'Grek', 'Armn', 'Geor'])
 
@@ -54,44 +66,75 @@ const ASCII_LANGUAGES = new Set(['en', 'ms', 'sw'])
  */
 export function decideLanguage(question: LanguageQuestion): LanguageDecision {
   const { text } = question
-  if (text.letters < (ALPHABETS.has(text.script) ? 2 : 1))
-    return { kind: 'other', reason: 'text_undetermined', lang: 'und' }
-  const contrast = question.contrast.map((tag) => languageGroup(baseLanguage(tag)))
-  const fits = (group: string) => !contrast.includes(group) && isWrittenIn(group, text.script)
-  const prior = priorGuess(question, fits)
-  const guess = prior === null ? guessAlone(text) : correctedByText(prior, text, contrast)
-  if (guess === null) return { kind: 'other', reason: scriptReason(question), lang: 'und' }
-  if (contrast.includes(guess.group)) return { kind: 'other', reason: 'text_contrast', lang: guess.group }
-  const tag = resolveTag(guess.group, text.script, question)
-  if (tag === null) return { kind: 'other', reason: 'text_language', lang: guess.group }
-  return { kind: 'tag', tag, script: text.script, evidence: guess.evidence }
+  if (text.letters < (ALPHABETS.has(text.script) ? 2 : 1)) return other('text_undetermined')
+  const contrast = contrastGroups(question)
+  const prior = priorGuess(question, (group) => !contrast.includes(group) && isWrittenIn(group, text.script))
+  const guess = prior === null ? guessAlone(text) : correctedByText(prior, question)
+  if (guess === null) return other(reasonForNothing(question))
+  if (contrast.includes(guess.group)) return other('text_contrast', guess.group)
+  return asDecision(guess, text.script, question)
 }
 
-/** What is to be expected of a text at this place, before its words are looked at. */
-function priorGuess(question: LanguageQuestion, fits: (group: string) => boolean): Guess | null {
-  if (question.prior === 'text') return null
-  const page = leadingLanguage(pageWeights(question.page), fits)
-  const host = leadingLanguage(question.host, fits)
-  const declared = declaredGroups(question).find(fits) ?? null
-  const seen: [string | null, LanguageEvidence][] = [
-    [page, 'page'],
-    [host, 'host'],
-  ]
-  const said: [string | null, LanguageEvidence] = [declared, 'declared']
-  const marked = markedGroup(question)
-  const order = question.prior === 'declared' ? [said, ...seen] : [...seen, said]
-  if (marked !== null && fits(marked)) order.unshift([marked, 'markup'])
-  const found = order.find(([group]) => group !== null)
-  return found === undefined || found[0] === null ? null : { group: found[0], evidence: found[1] }
+/**
+ * The language of a page, for a picture none of whose texts is kept. A page that is partly in a contrast language is in
+ * the other one; a page that is in nothing else is `text_contrast`.
+ */
+export function decidePageTag(setting: LanguageSetting): LanguageDecision {
+  const contrast = contrastGroups(setting)
+  const guess = priorGuess(setting, (group) => !contrast.includes(group))
+  const onlyContrast = leadingLanguage(pageWeights(setting.page), () => true)
+  if (guess?.evidence !== 'page' && onlyContrast !== null && contrast.includes(onlyContrast)) {
+    return other('text_contrast', onlyContrast)
+  }
+  if (guess === null) return other('text_undetermined')
+  const script = pageScript(guess.group, contrast, setting.page)
+  return script === null ? other('text_script', guess.group) : asDecision(guess, script, setting)
+}
+
+function asDecision(guess: Guess, script: string, setting: LanguageSetting): LanguageDecision {
+  const tag = wantedTag(guess.group, script, setting.wanted, setting)
+  if (tag === null) return other('text_language', guess.group)
+  return { kind: 'tag', tag, script: namedScript(tag, script), evidence: guess.evidence }
+}
+
+function other(reason: Extract<LanguageDecision, { kind: 'other' }>['reason'], lang = 'und'): LanguageDecision {
+  return { kind: 'other', reason, lang }
+}
+
+function contrastGroups({ contrast }: LanguageSetting): string[] {
+  return contrast.map((tag) => languageGroup(baseLanguage(tag)))
+}
+
+/** What is to be expected at this place, before the words of a text are looked at. */
+function priorGuess(setting: LanguageSetting, fits: (group: string) => boolean): Guess | null {
+  if (setting.prior === 'text') return null
+  const marked = markedGroup(setting)
+  const declared = declaredGroups(setting).find(fits)
+  const guesses = {
+    markup: marked !== null && fits(marked) ? marked : null,
+    page: leadingLanguage(pageWeights(setting.page), fits),
+    host: leadingLanguage(setting.host, fits),
+    declared: declared ?? null,
+  }
+  const order = (['page', 'host', 'declared'] as const).toSorted(
+    (a, b) => Number(b === setting.prior) - Number(a === setting.prior),
+  )
+  for (const evidence of ['markup', ...order] as const) {
+    const group = guesses[evidence]
+    if (group !== null) return { group, evidence }
+  }
+  return null
 }
 
 /** The expected language, unless the text itself clearly is in another one or in a contrast language. */
-function correctedByText(prior: Guess, text: TextFact, contrast: readonly string[]): Guess {
+function correctedByText(prior: Guess, question: LanguageQuestion): Guess {
+  const { text } = question
+  const contrast = contrastGroups(question)
   const own = agreedGroup(text)
-  if (own !== null && own !== prior.group && !contrast.includes(own) && speaksAgainst(own, prior.group, text)) {
+  if (own !== null && own !== prior.group && !contrast.includes(own) && speaksAgainst(prior.group, text)) {
     return { group: own, evidence: 'text' }
   }
-  const better = contrast.find((group) => fitsBetter(group, prior.group, text))
+  const better = contrast.find((group) => fitsBetter(group, prior.group, question))
   return better === undefined ? prior : { group: better, evidence: 'text' }
 }
 
@@ -109,19 +152,20 @@ function agreedGroup({ eld, cld3, script }: TextFact): string | null {
   return first !== undefined && first !== 'und' && first === second && isWrittenIn(first, script) ? first : null
 }
 
-function speaksAgainst(own: string, expected: string, text: TextFact): boolean {
+function speaksAgainst(expected: string, text: TextFact): boolean {
   const lead = text.eld.score - (scoreOf(expected, text) ?? 0)
-  return text.letters >= MIN_LETTERS_AGAINST_PAGE && lead >= MIN_LEAD_AGAINST_PAGE && own !== expected
+  return text.letters >= MIN_LETTERS_AGAINST_PAGE && lead >= MIN_LEAD_AGAINST_PAGE
 }
 
 /** True when the contrast language explains the text better than the expected one. */
-function fitsBetter(contrast: string, expected: string, text: TextFact): boolean {
+function fitsBetter(contrast: string, expected: string, { text, page, host }: LanguageQuestion): boolean {
   if (!isWrittenIn(contrast, text.script)) return false
-  if (ASCII_LANGUAGES.has(contrast) && /[^\0-\x7F]/.test(text.text.normalize('NFC').replace(/[^\p{L}]/gu, '')))
-    return false
+  if (ASCII_LANGUAGES.has(contrast) && /[\p{L}--[A-Za-z]]/v.test(text.text)) return false
+  const named = [text.eld.lang, text.cld3.lang].some((lang) => languageGroup(baseLanguage(lang)) === contrast)
   const own = scoreOf(expected, text)
-  if (own === null) return languageGroup(baseLanguage(text.cld3.lang)) === contrast
-  return (scoreOf(contrast, text) ?? 0) > own
+  if (own === null) return named
+  const present = shareOf([contrast], host.length > 0 ? host : pageWeights(page)) >= MIN_SHARE
+  return (scoreOf(contrast, text) ?? 0) > own && (present || named || text.letters >= MIN_LETTERS_OF_CONTRAST)
 }
 
 /** eld's best score for a member of the group, null when it knows none or was not asked. */
@@ -130,25 +174,20 @@ function scoreOf(group: string, { eld_scores }: TextFact): number | null {
   return scores.length === 0 ? null : Math.max(...scores)
 }
 
-function isWrittenIn(group: string, script: string): boolean {
-  return groupMembers(group).some((member) => scriptsOf(member).includes(script))
-}
-
 /** Why nothing was found: the page is in a language that is not written like this, or nobody knows. */
-function scriptReason({ page, text }: LanguageQuestion): 'text_script' | 'text_undetermined' {
+function reasonForNothing({ page, text }: LanguageQuestion): 'text_script' | 'text_undetermined' {
   const language = leadingLanguage(pageWeights(page), () => true)
   return language !== null && !isWrittenIn(language, text.script) ? 'text_script' : 'text_undetermined'
 }
 
-/**
- * The wanted tag of that group in that script. A declaration says which member of the group it is: declared `hr` is
- * not `sr-Latn`. Without one it is the member that the spec lists.
- */
-function resolveTag(group: string, script: string, question: LanguageQuestion): string | null {
-  const fitting = question.wanted.filter(
-    (tag) => languageGroup(baseLanguage(tag)) === group && scriptsOfTag(tag).includes(script),
-  )
-  const declared = declaredBases(question).find((base) => languageGroup(base) === group)
-  if (declared === undefined) return fitting[0] ?? null
-  return fitting.find((tag) => baseLanguage(tag) === declared) ?? null
+/** The script of the page's letters in that language; those of a contrast language do not count for it. */
+function pageScript(group: string, contrast: readonly string[], page: PageLanguageFact): string | null {
+  const contrastShare = shareOf(contrast, pageWeights(page))
+  const fitting = page.scripts
+    .filter(({ script }) => isWrittenIn(group, script))
+    .map(({ script, share }) => {
+      const foreign = contrast.some((each) => isWrittenIn(each, script)) ? contrastShare : 0
+      return { script, share: share - foreign }
+    })
+  return fitting.toSorted((a, b) => b.share - a.share || (a.script < b.script ? -1 : 1))[0]?.script ?? null
 }

@@ -7,17 +7,16 @@ export interface Declarations {
   declaredSeed: string | null
 }
 
-/** Base languages that element, page and seed list declare, in that order, each once. */
-export function declaredBases({ declaredElement, declaredPage, declaredSeed }: Declarations): string[] {
+/** Tags that element, page and seed list declare, in that order; what is no language is left out. */
+export function declaredTags({ declaredElement, declaredPage, declaredSeed }: Declarations): string[] {
   // An element without a language on a page that has one says unknown on purpose (`lang=""`).
   const onPage = declaredElement === null && declaredPage !== null ? [] : [declaredElement, declaredPage]
-  const bases = [...onPage, declaredSeed].map((tag) => (tag === null ? 'und' : baseLanguage(tag)))
-  return [...new Set(bases)].filter((base) => base !== 'und')
+  return [...onPage, declaredSeed].filter((tag) => tag !== null).filter((tag) => baseLanguage(tag) !== 'und')
 }
 
-/** The same by group. */
+/** The same by group, each once. */
 export function declaredGroups(declared: Declarations): string[] {
-  return [...new Set(declaredBases(declared).map(languageGroup))]
+  return [...new Set(declaredTags(declared).map((tag) => languageGroup(baseLanguage(tag))))]
 }
 
 /** The group that markup gives this element in particular, against its page; null when it only inherits. */

@@ -1,4 +1,4 @@
-import { baseLanguage } from '../text/language-groups.ts'
+import { baseLanguage, groupMembers } from '../text/language-groups.ts'
 
 /** What CLDR calls a script and Unicode's Script property spells in parts. */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
@@ -47,7 +47,7 @@ const known = new Map<string, readonly string[]>()
  * Scripts (Unicode's ISO 15924 codes) in which a base language is written, its likely one first; empty for `und` and
  * for tags that CLDR does not know.
  */
-export function scriptsOf(base: string): readonly string[] {
+function scriptsOf(base: string): readonly string[] {
   const remembered = known.get(base)
   if (remembered !== undefined) return remembered
   const likely = base === 'und' ? undefined : likelyScript(base)
@@ -56,13 +56,24 @@ export function scriptsOf(base: string): readonly string[] {
   return scripts
 }
 
+/** True when some member of the group is written in that script. */
+export function isWrittenIn(group: string, script: string): boolean {
+  return groupMembers(group).some((member) => scriptsOf(member).includes(script))
+}
+
 /** Scripts that a tag asks for: those of its script subtag, else those of its likely script. `sr` is Cyrillic here. */
 export function scriptsOfTag(tag: string): readonly string[] {
   const script = baseLanguage(tag) === 'und' ? undefined : likelyScript(tag)
   return script === undefined ? [] : scriptParts(script)
 }
 
-function likelyScript(tag: string): string | undefined {
+/** The script as a release names it: Japanese is written in three at once. */
+export function namedScript(tag: string, script: string): string {
+  return likelyScript(tag) === 'Jpan' ? 'Jpan' : script
+}
+
+/** CLDR's likely script of a tag: `zh-TW` -> `Hant`. */
+export function likelyScript(tag: string): string | undefined {
   return new Intl.Locale(tag.replaceAll('_', '-')).maximize().script
 }
 

@@ -16,7 +16,7 @@ const MIN_LETTERS = 60
 const MIN_LEAD = 1.4
 
 /** Below this share of the evidence a language is a quotation, a menu or a slip of the detectors. */
-const MIN_SHARE = 0.1
+export const MIN_SHARE = 0.1
 
 /** What the detectors' votes over a page's text amount to, largest first, equal ones by code. */
 export function pageWeights({ shares, evidence }: PageLanguageFact): LanguageWeight[] {
@@ -46,6 +46,13 @@ export function leadingLanguage(weights: readonly LanguageWeight[], fits: (group
   const [first, second] = weights.filter(({ group }) => fits(group))
   if (first === undefined || first.letters < MIN_LETTERS || first.letters < total * MIN_SHARE) return null
   return second === undefined || first.letters >= second.letters * MIN_LEAD ? first.group : null
+}
+
+/** The part of all that was seen which is in one of these languages, from 0 to 1. */
+export function shareOf(groups: readonly string[], weights: readonly LanguageWeight[]): number {
+  const total = weights.reduce((sum, { letters }) => sum + letters, 0)
+  const part = weights.reduce((sum, { group, letters }) => (groups.includes(group) ? sum + letters : sum), 0)
+  return total === 0 ? 0 : part / total
 }
 
 /** cld3 alone speaks for a language that eld does not know, hence with full weight. */

@@ -16,8 +16,8 @@ const CAPITALISES_NOUNS = new Set(['de', 'lb'])
 
 const UNKNOWN = { lang: 'und', score: 0 }
 
-/** Addresses, numbers and symbols say nothing of the language, and mislead. */
-const NOT_LANGUAGE = /https?:\/\/\S+|www\.\S+|\S+@\S+|[\p{N}\p{S}_]+/gu
+/** Numbers and symbols say nothing of the language, and mislead. */
+const NOT_LANGUAGE = /[\p{N}\p{S}_]+/gu
 
 /**
  * All that is known of one native text by itself. `languages` are the base languages or tags for which eld's score is
@@ -48,10 +48,16 @@ export function describeText(raw: string, detectors: LanguageDetectors, language
   }
 }
 
-/** The part that detectors are asked about: the words in the text's own script. */
+/** The part that detectors are asked about: the words in the text's own script, without addresses. */
 function askedText(text: string, script: string): string {
-  const own = splitByScript(text.replace(NOT_LANGUAGE, ' ')).find(({ family }) => family === scriptFamily(script))
+  const words = text.split(' ').filter((word) => !isAddress(word))
+  const plain = words.join(' ').replace(NOT_LANGUAGE, ' ')
+  const own = splitByScript(plain).find(({ family }) => family === scriptFamily(script))
   return own?.text.trim() ?? ''
+}
+
+function isAddress(word: string): boolean {
+  return word.includes('://') || word.includes('@') || /^www\./i.test(word)
 }
 
 /** By ICU's word breaks, which know the scripts without spaces; the locale is fixed, the ICU version is in the identity. */

@@ -29,6 +29,14 @@ export function languageGroup(base: string): string {
   return GROUP_OF.get(base) ?? base
 }
 
+/** Codes that stand for their whole group: declared `no` may be `nb`. */
+const MACROLANGUAGES = new Set(['no', 'sh', 'zh', 'fa'])
+
+/** True when one of the two base languages may be meant by the other. */
+export function isSameLanguage(a: string, b: string): boolean {
+  return a === b || (languageGroup(a) === languageGroup(b) && (MACROLANGUAGES.has(a) || MACROLANGUAGES.has(b)))
+}
+
 /** All base languages of a group, by any member. */
 export function groupMembers(base: string): readonly string[] {
   const name = languageGroup(base)

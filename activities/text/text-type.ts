@@ -12,6 +12,9 @@ const FILE_NAME = /^\S{1,200}\.(?:jpe?g|png|gif|webp|avif|svg|bmp|tiff?|heic|ico
 /** A path of a server or a disk: no white space, two separators or a leading one. */
 const PATH = /^(?:https?:\/\/|www\.|[a-z]:\\|\.{0,2}\/)\S+$/i
 
+/** File systems stop at 255; also keeps the patterns below from long hostile texts. */
+const MAX_FILE_NAME_UNITS = 300
+
 /** Names that cameras, phones, chat programs and design tools give. */
 const DEVICE_NAMES = [
   /^(?:IMG|DSC|DSCN|DSCF|DSC_|PXL|MVIMG|VID|GOPR|SAM|PICT|CIMG|MG|IMAG|WP|FB_IMG|received|Screenshot|Snapchat)[-_ ]?\d{3,}[\w.-]*$/i,
@@ -54,6 +57,7 @@ export function textType(typed: TypedText): TextType {
 }
 
 function isFileName(text: string): boolean {
+  if (text.length > MAX_FILE_NAME_UNITS) return false
   if (FILE_NAME.test(text) || PATH.test(text) || DIGEST.test(text)) return true
   if (DEVICE_NAMES.some((pattern) => pattern.test(text))) return true
   if (/\s/.test(text)) return false
@@ -91,7 +95,7 @@ function isCredit(text: string): boolean {
 
 /** A title with its site's name behind a bar, or capitals throughout: the two forms of headlines that need no language. */
 function isHeadline(text: string): boolean {
-  if (/\p{L}.* (?:\||::) .*\p{L}/u.test(text)) return true
+  if (text.split(/ (?:\||::) /).filter((part) => /\p{L}/u.test(part)).length >= 2) return true
   const words = text.match(/[\p{L}\p{M}]+/gu) ?? []
   const cased = words.filter((word) => word.length >= 2 && word.toLowerCase() !== word.toUpperCase())
   if (cased.length >= 3 && cased.every((word) => word === word.toUpperCase())) return true
@@ -100,19 +104,16 @@ function isHeadline(text: string): boolean {
 
 /** Two to four capitalised words and nothing else, or a list of such: `Jan Novák`, `A. S. Puškin`, `Ana Ilić, Ivo Rak`. */
 function isNames({ text, capitalisesNouns }: TypedText): boolean {
-  if (capitalisesNouns || /[\d!?:;()"„“«»]/.test(text) || /\p{L}{3}\.$/u.test(text)) return false
-  const items = text.split(/\s*[,&]\s*/)
-  return (
-    items.length <= 6 &&
-    items.every((item) => {
-      const words = item.split(/\s+/)
-      return (
-        words.length >= 2 &&
-        words.length <= 4 &&
-        words.every((word) => /^(?:\p{Lu}\.)+$/u.test(word) || isCapitalised(word))
-      )
-    })
-  )
+  if (capitalisesNouns || /[\d!?:;()"„“«»]/.test(text) || text.endsWith('.')) return false
+  const items = text.split(/ ?[,&] ?/)
+  return items.length <= 6 && items.every(isName)
+}
+
+function isName(item: string): boolean {
+  const words = item.split(' ')
+  // A last word of one letter names a thing: "Vitamin C".
+  if (words.length < 2 || words.length > 4 || !isCapitalised(words.at(-1) ?? '')) return false
+  return words.every((word) => /^(?:\p{Lu}\.)+$/u.test(word) || isCapitalised(word))
 }
 
 function isCapitalised(word: string): boolean {
