@@ -39,11 +39,20 @@ export async function loadDetectors(): Promise<LanguageDetectors> {
     },
     eld: (text) => {
       const result = eld.detect(text.toWellFormed())
-      const scores = Object.fromEntries(
-        Object.entries(result.getScores()).map(([lang, score]) => [canonicalTag(lang), round(score)]),
-      )
       const lang = result.language === '' ? 'und' : canonicalTag(result.language)
-      return { lang, score: scores[lang] ?? 0, reliable: result.isReliable(), scores }
+      // Most callers want the label only; building the scores of 60 languages costs more than finding it.
+      let scores: Readonly<Record<string, number>> | undefined
+      const allScores = () => (scores ??= byCanonicalTag(result.getScores()))
+      return {
+        lang,
+        reliable: result.isReliable(),
+        get score() {
+          return allScores()[lang] ?? 0
+        },
+        get scores() {
+          return allScores()
+        },
+      }
     },
     cld3: (text) => {
       const result = cld.findLanguage(text.replaceAll('\0', ' ').toWellFormed())
@@ -51,6 +60,10 @@ export async function loadDetectors(): Promise<LanguageDetectors> {
     },
     eldKnows: (lang) => known.has(lang),
   }
+}
+
+function byCanonicalTag(scores: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(scores).map(([lang, score]) => [canonicalTag(lang), round(score)]))
 }
 
 const canonical = new Map<string, string>()
