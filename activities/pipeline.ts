@@ -1,3 +1,7 @@
+import { EXTRACT_REV } from './extract/extract-page.ts'
+import { NORMALISE_REV } from './normalise/normalise-picture.ts'
+import { PAGE_LANGUAGE_REV } from './page-language/page-language.ts'
+import { TEXT_REV } from './text/describe-text.ts'
 import type { ReleaseSpec } from '../schema/contracts/spec.ts'
 import { type Definition, defineStep, type Step, type ToolVersions } from './steps/step.ts'
 
@@ -38,7 +42,7 @@ export const PIPELINE = [
     summary: 'Pages become candidates: picture references with all their texts.',
     kind: 'fact',
     over: 'page',
-    rev: 1,
+    rev: EXTRACT_REV,
     holds: 'text',
     config: () => null,
     tools: (t) => ({ html: t.html, unicode: t.unicode }),
@@ -48,7 +52,7 @@ export const PIPELINE = [
     summary: 'Language detectors read the whole text of each page.',
     kind: 'fact',
     over: 'page',
-    rev: 1,
+    rev: PAGE_LANGUAGE_REV,
     config: () => null,
     tools: (t) => ({ ...t.detectors, html: t.html, unicode: t.unicode }),
   },
@@ -57,7 +61,7 @@ export const PIPELINE = [
     summary: 'Each native text is repaired and described: type, script, languages, personal data.',
     kind: 'fact',
     over: 'text',
-    rev: 1,
+    rev: TEXT_REV,
     holds: 'text',
     config: (spec) => textLanguages(spec),
     tools: (t) => ({ ...t.detectors, unicode: t.unicode, icu: t.icu }),
@@ -68,7 +72,7 @@ export const PIPELINE = [
       'Each picture is decoded once, oriented, flattened, measured, hashed, resized and encoded anew without metadata.',
     kind: 'fact',
     over: 'picture',
-    rev: 1,
+    rev: NORMALISE_REV,
     config: ({ image }) => ({
       format: image.format,
       quality: image.quality,

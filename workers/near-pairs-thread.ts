@@ -1,23 +1,23 @@
-import { parentPort, workerData } from 'node:worker_threads'
+/** Thread that searches near pairs, off the event loop of its process. */
 import { nearPairs } from '../activities/duplicates/near-pairs.ts'
+import { serveStream } from '../infra/thread-stream.ts'
+import { NUMBERS_PER_PAIR, type NearPairsInput } from './near-pairs.ts'
 
-/** Entry of the near-pairs thread: sends pairs in batches of (first, second, distance), then null. */
-export interface NearPairsJob {
-  hashes: Uint8Array
-  threshold: number
-}
+/** Pairs handed over at once: 192 KiB. */
+const PAIRS_PER_CHUNK = 16_384
 
-const BATCH = 30_000
-
-const { hashes, threshold } = workerData as NearPairsJob
-let batch: number[] = []
-const send = () => {
-  parentPort?.postMessage(Uint32Array.from(batch))
-  batch = []
-}
-nearPairs(hashes, threshold, (first, second, distance) => {
-  batch.push(first, second, distance)
-  if (batch.length >= BATCH) send()
+serveStream(({ hashes, threshold }: NearPairsInput, write) => {
+  let chunk = new Uint32Array(PAIRS_PER_CHUNK * NUMBERS_PER_PAIR)
+  let used = 0
+  const stats = nearPairs(hashes, threshold, (first, second, distance) => {
+    chunk[used++] = first
+    chunk[used++] = second
+    chunk[used++] = distance
+    if (used < chunk.length) return
+    write(chunk)
+    chunk = new Uint32Array(PAIRS_PER_CHUNK * NUMBERS_PER_PAIR)
+    used = 0
+  })
+  if (used > 0) write(chunk.slice(0, used))
+  return stats
 })
-send()
-parentPort?.postMessage(null)

@@ -29,12 +29,12 @@ export interface Runtime extends AsyncDisposable {
   queues: Queues
   commitId: string | null
   platform: string
-  keyOf(dataset: string): Buffer
-  fingerprintOf(dataset: string): string
+  keyOf: (dataset: string) => Buffer
+  fingerprintOf: (dataset: string) => string
   /** Digest of the known-abuse list that has the picture, null when none has. */
-  matchAbuse(bytes: Buffer): Promise<string | null>
+  matchAbuse: (bytes: Buffer) => Promise<string | null>
   /** Threads that decode and classify; opened on first use. */
-  pictures(): Promise<PicturePool>
+  pictures: () => Promise<PicturePool>
   threads: number
 }
 

@@ -1,5 +1,4 @@
 import { continueAsNew, executeChild, ParentClosePolicy, sleep, startChild } from '@temporalio/workflow'
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import type { crawlWorkflow } from './crawl.workflow.ts'
 import { orchestrate } from './proxies.ts'
 import type { releaseWorkflow } from './release.workflow.ts'
@@ -60,7 +59,7 @@ async function crawlFirst(input: LaunchWorkflowInput, crawlId: string): Promise<
     })
     return (await crawl.result()).state
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    if ((error as Error).name !== 'WorkflowExecutionAlreadyStartedError') throw error
   }
   for (let poll = 0; poll < MAX_POLLS; poll += 1) {
     const { state } = await readCrawlState({ crawlId })

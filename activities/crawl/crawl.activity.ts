@@ -47,7 +47,7 @@ export interface CrawlDeps extends Pick<
   }): Promise<FetchResult>
   archive: Archive
   /** A place among the process' simultaneous requests. */
-  takeSlot(): (() => void) | null
+  takeSlot: () => (() => void) | null
   definitions: { extract: Definition; pageLanguage: Definition }
   commitId: string | null
 }

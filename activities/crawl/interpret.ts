@@ -21,7 +21,7 @@ export interface InterpretDeps {
   pageLanguage(text: string, declared: string | null): PageLanguageFact
   sniffImage(bytes: Uint8Array): string | null
   /** Digest of the list that knows the picture, null when none does. */
-  matchAbuse(bytes: Buffer): Promise<string | null>
+  matchAbuse: (bytes: Buffer) => Promise<string | null>
   readSitemap(body: Buffer, url: string): Promise<Sitemap>
   /** Our product token, which robots rules and agent-scoped signals name. */
   token: string

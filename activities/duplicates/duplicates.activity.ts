@@ -2,40 +2,34 @@ import type { RunInput } from '../../schema/contracts/release-work.ts'
 import { insertComponents, pictureHashes } from '../../schema/queries/choose-samples.ts'
 import { clearFlight, finishShard, startFlight } from '../../schema/queries/in-flight.ts'
 import { findSurvey, storeSurvey } from '../../schema/queries/surveys.ts'
+import { PDQ_MATCH_DISTANCE, PDQ_MIN_QUALITY } from '../normalise/pdq.ts'
 import { runStep, type StepDeps } from '../steps/shard-edge.ts'
 import { sha256 } from '../steps/step.ts'
 import { nameComponents } from './components.ts'
-import { readPairs, writePairs } from './pair-file.ts'
+import { type NearPair, readPairs, writePairs } from './pair-file.ts'
 
 export interface DuplicatesDeps extends StepDeps {
-  /** All pairs within `threshold` bits among 32-byte hashes, exactly, in a thread of its own. */
-  nearPairs(hashes: Uint8Array, threshold: number): Promise<{ a: number; b: number; distance: number }[]>
+  /** All pairs within `threshold` bits among distinct 32-byte hashes, exactly, as chunks of (first, second, distance). */
+  nearPairs(hashes: Uint8Array, threshold: number): AsyncIterable<Uint32Array>
 }
-
-/** Meta's starting threshold for a match; fixed, so that splits never depend on a spec's limit. */
-const SURVEY_DISTANCE = 31
-/** Pictures of less PDQ quality are nearly featureless and would match each other (PDQ's README). */
-const LEAST_QUALITY = 50
 
 export type DuplicatesActivities = ReturnType<typeof createDuplicatesActivities>
 
 export function createDuplicatesActivities(deps: DuplicatesDeps) {
   /**
-   * Near pairs over all pictures of the run, kept or dropped. One artifact under the digest of (picture, hash) in order:
-   * another encoder leaves hashes and so this survey as they are. Safe to run twice.
+   * Near pairs over all pictures of the run, kept or dropped: pairs of distinct hashes, so that a thousand copies of one
+   * picture are one hash. The distance is fixed, so that splits never depend on a spec's limit. One artifact under the
+   * digest of the sorted hashes: another encoder leaves hashes, and so this survey, as they are. Safe to run twice.
    */
   const surveyNearPairs = (input: RunInput): Promise<{ pairs: number }> =>
     runStep(deps, input, async (context) => {
       const { run, again } = context.run
-      const { pictures, hashes } = await readHashes(deps, run, context.defId('normalise'))
-      const list = sha256(
-        Buffer.concat([
-          ...pictures.flatMap((picture, index) => [picture, hashes.subarray(index * 32, index * 32 + 32)]),
-        ]),
-      )
+      const pictures = await readHashes(deps, run, context.defId('normalise'))
+      const hashes = [...pictures.keys()].sort().map((hash) => Buffer.from(hash, 'hex'))
+      const list = sha256(Buffer.concat(hashes))
       const defId = context.defId('duplicates')
       const known = again ? undefined : await findSurvey(deps.db, defId, list)
-      const artifact = known ? known.artifact : await survey(deps, run, pictures, hashes)
+      const artifact = known ? known.artifact : await survey(deps, run, hashes)
       const pairs = readPairs(await deps.store.get(artifact))
       const isNew = await storeSurvey(deps.db, 'duplicates', {
         defId,
@@ -44,52 +38,55 @@ export function createDuplicatesActivities(deps: DuplicatesDeps) {
         entries: pairs.length,
         run,
       })
-      const names = nameComponents(
-        [],
-        pairs.map(({ a, b }) => [a, b] as const),
-      )
-      await insertComponents(
-        deps.db,
-        run,
-        [...names].map(([picture, least]) => ({
-          picture: Buffer.from(picture, 'hex'),
-          least: Buffer.from(least, 'hex'),
-        })),
-      )
+      await insertComponents(deps.db, run, componentRows(pictures, pairs))
       await finishShard(deps.db, { run, step: 'duplicates', shard: 0, inputs: 1, computed: isNew || again ? 1 : 0 })
       return { pairs: pairs.length }
     })
   return { surveyNearPairs }
 }
 
-async function readHashes(
-  deps: StepDeps,
-  run: string,
-  defId: number,
-): Promise<{ pictures: Buffer[]; hashes: Uint8Array }> {
-  const pictures: Buffer[] = []
-  const parts: Buffer[] = []
-  for await (const batch of pictureHashes(deps.db, run, defId, LEAST_QUALITY)) {
+/** Hash -> pictures that have it, in the order of their digests. */
+async function readHashes(deps: StepDeps, run: string, defId: number): Promise<Map<string, string[]>> {
+  const pictures = new Map<string, string[]>()
+  for await (const batch of pictureHashes(deps.db, run, defId, PDQ_MIN_QUALITY)) {
     for (const one of batch) {
-      pictures.push(one.picture)
-      parts.push(Buffer.from(one.pdq, 'hex'))
+      const same = pictures.get(one.pdq)
+      if (same) same.push(one.picture.toString('hex'))
+      else pictures.set(one.pdq, [one.picture.toString('hex')])
     }
   }
-  return { pictures, hashes: Buffer.concat(parts) }
+  return pictures
 }
 
-async function survey(
-  deps: DuplicatesDeps,
-  run: string,
-  pictures: readonly Buffer[],
-  hashes: Uint8Array,
-): Promise<Buffer> {
-  const flight = { run, step: 'duplicates', first_no: 0, last_no: pictures.length }
+async function survey(deps: DuplicatesDeps, run: string, hashes: readonly Buffer[]): Promise<Buffer> {
+  const flight = { run, step: 'duplicates', first_no: 0, last_no: hashes.length }
   await startFlight(deps.db, flight, 1, deps.worker)
-  const pairs = await deps.nearPairs(hashes, SURVEY_DISTANCE)
-  const artifact = await deps.store.put(
-    writePairs(pairs.map(({ a, b, distance }) => ({ a: pictures[a] as Buffer, b: pictures[b] as Buffer, distance }))),
-  )
+  const pairs: { a: Buffer; b: Buffer; distance: number }[] = []
+  for await (const chunk of deps.nearPairs(Buffer.concat(hashes), PDQ_MATCH_DISTANCE)) {
+    for (let at = 0; at < chunk.length; at += 3) {
+      pairs.push({
+        a: hashes[chunk[at] as number] as Buffer,
+        b: hashes[chunk[at + 1] as number] as Buffer,
+        distance: chunk[at + 2] as number,
+      })
+    }
+  }
+  const artifact = await deps.store.put(writePairs(pairs))
   await clearFlight(deps.db, flight)
   return artifact
+}
+
+/** Pictures in a component of more than one, with its least digest. */
+function componentRows(
+  pictures: Map<string, string[]>,
+  pairs: readonly NearPair[],
+): { picture: Buffer; least: Buffer }[] {
+  const links: [string, string][] = []
+  const first = (hash: string) => pictures.get(hash)?.[0] ?? ''
+  for (const same of pictures.values()) for (const other of same.slice(1)) links.push([same[0] as string, other])
+  for (const { a, b } of pairs) links.push([first(a), first(b)])
+  return [...nameComponents([], links)].map(([picture, least]) => ({
+    picture: Buffer.from(picture, 'hex'),
+    least: Buffer.from(least, 'hex'),
+  }))
 }

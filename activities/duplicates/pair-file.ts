@@ -1,4 +1,4 @@
-/** Two pictures within the survey's distance; `a` < `b` as lowercase hex. */
+/** Two distinct perceptual hashes within the survey's distance; `a` < `b` as lowercase hex. */
 export interface NearPair {
   a: string
   b: string
@@ -14,7 +14,7 @@ export function writePairs(pairs: Iterable<{ a: Uint8Array; b: Uint8Array; dista
     const [first, second] = Buffer.compare(a, b) < 0 ? [a, b] : [b, a]
     records.push(Buffer.concat([first, second, Uint8Array.of(distance)]))
   }
-  return Buffer.concat(records.sort(Buffer.compare))
+  return Buffer.concat(records.sort((one, other) => Buffer.compare(one, other)))
 }
 
 export function readPairs(artifact: Buffer): NearPair[] {

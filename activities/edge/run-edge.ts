@@ -9,7 +9,7 @@ export interface EdgeContext {
   /** Aborts when the activity is cancelled or its worker shuts down. */
   signal: AbortSignal
   attempt: number
-  sleep(ms: number): Promise<void>
+  sleep: (ms: number) => Promise<void>
 }
 
 /**

@@ -18,7 +18,7 @@ export interface RecordContext {
   /** Read when a call is made: a replay opens no picture. */
   images(): Promise<ReadonlyMap<string, Uint8Array>>
   signal: AbortSignal
-  sleep(ms: number): Promise<void>
+  sleep: (ms: number) => Promise<void>
 }
 
 /**

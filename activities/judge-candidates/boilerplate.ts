@@ -10,13 +10,6 @@ export interface TextFrequency {
 /** A text on fewer pages than this is a gallery's, however large its share of a small host. */
 const MIN_PAGES = 3
 
-/**
- * What the spec's `filters.boilerplate` is when it says nothing. Navigation, logos and site names stand on nearly every
- * page; half of the pages leaves out note and warning signs, which a manual shows on every third page with a caption
- * that is right, and captions of pictures that a site shows often.
- */
-export const BOILERPLATE_DEFAULTS = { count: 10, share: 0.5 } as const
-
 /** True for a text that stands on a host at least `count` times and on at least `share` of its pages with pictures. */
 export function isBoilerplate(frequency: TextFrequency, limits: { count: number; share: number }): boolean {
   const { times, pages, hostPages } = frequency

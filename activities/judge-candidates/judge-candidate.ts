@@ -115,7 +115,7 @@ function judgeText(input: CandidateInput, rules: CandidateRules, text: NativeTex
 
 /** What the text itself says against it, whatever its language. */
 function ownReason(fact: TextFact, type: TextType, filters: FilterSection): TextReason | null {
-  const length = [...fact.text].length
+  const length = Array.from(fact.text).length
   if (length === 0) return 'text_empty'
   if (type === 'filename') return 'text_file_name'
   if (type === 'seo' && filters.drop_types.includes('seo')) return 'text_seo'

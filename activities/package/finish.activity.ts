@@ -15,7 +15,7 @@ import { finishRelease as writeDocuments } from './release-documents.ts'
 export interface FinishDeps extends StepDeps {
   tools: ToolVersions
   signer: { name: string; vkey: string }
-  sign(text: string): string
+  sign: (text: string) => string
   /** Writes a small file of a run's release folder, whole or not at all. */
   writeDocument(release: string, run: string, path: string, content: string): { sha256: string; bytes: number }
 }

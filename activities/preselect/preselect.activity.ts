@@ -4,7 +4,9 @@ import { finishShard } from '../../schema/queries/in-flight.ts'
 import { insertSampleVerdicts } from '../../schema/queries/samples.ts'
 import { surveyOfRun } from '../../schema/queries/surveys.ts'
 import { resolveLanguage } from '../../schema/spec/language-plan.ts'
-import { chooseLeaders, type Neighbour } from '../duplicates/leader-rule.ts'
+import { chooseLeaders } from '../duplicates/leader-rule.ts'
+import { createNeighbours } from '../duplicates/neighbours.ts'
+import { hammingDistance } from '../normalise/pdq.ts'
 import { type NearPair, readPairs } from '../duplicates/pair-file.ts'
 import { type RunContext, runStep, type StepDeps } from '../steps/shard-edge.ts'
 
@@ -42,36 +44,22 @@ export function createPreselectActivities(deps: StepDeps) {
 async function dropNear(deps: StepDeps, context: RunContext, tag: string, pairs: readonly NearPair[]): Promise<void> {
   const limit = resolveLanguage(context.release.spec, tag).filters.near_image.pdq
   const nodes = await nearNodes(deps.db, context.run.run, context.defId('normalise'), tag)
-  const order = nodes.map((node) => node.picture.toString('hex'))
-  const neighbours = neighboursWithin(pairs, new Set(order), limit)
-  const near = (picture: string) => neighbours.get(picture) ?? []
-  const leaders = chooseLeaders(order, near)
+  const within = pairs.filter((pair) => pair.distance <= limit).map(({ a, b, distance }) => [a, b, distance] as const)
+  const near = createNeighbours(nodes, within)
+  const leaders = chooseLeaders(nodes, near)
   const verdicts = nodes.flatMap((node) => {
-    const picture = node.picture.toString('hex')
-    const leader = leaders.get(picture) ?? picture
-    if (leader === picture) return []
-    const value = near(picture).find((one) => one.node === leader)?.distance ?? 0
-    const rule = { rule: 'near_duplicate', what: 'near_image.pdq', value, limit, fired: true, of: leader }
+    const leader = leaders.get(node) ?? node
+    if (leader === node) return []
+    const value = hammingDistance(node.pdq, leader.pdq)
+    const rule = {
+      rule: 'near_duplicate',
+      what: 'near_image.pdq',
+      value,
+      limit,
+      fired: true,
+      of: leader.picture.toString('hex'),
+    }
     return [{ sample_no: node.sample_no, stage: 'near' as const, reason: 'near_duplicate', rules: [rule] }]
   })
   await insertSampleVerdicts(deps.db, context.run.run, verdicts)
-}
-
-function neighboursWithin(
-  pairs: readonly NearPair[],
-  pictures: ReadonlySet<string>,
-  limit: number,
-): Map<string, Neighbour<string>[]> {
-  const neighbours = new Map<string, Neighbour<string>[]>()
-  const link = (from: string, node: string, distance: number) => {
-    const known = neighbours.get(from)
-    if (known) known.push({ node, distance })
-    else neighbours.set(from, [{ node, distance }])
-  }
-  for (const { a, b, distance } of pairs) {
-    if (distance > limit || !pictures.has(a) || !pictures.has(b)) continue
-    link(a, b, distance)
-    link(b, a, distance)
-  }
-  return neighbours
 }

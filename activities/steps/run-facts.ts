@@ -156,7 +156,7 @@ export async function mapLimited<Item, Result>(
   limit: number,
   work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
-  const results = new Array<Result>(items.length)
+  const results = Array.from<Result>({ length: items.length })
   let next = 0
   const lane = async () => {
     while (next < items.length) {

@@ -34,7 +34,7 @@ export interface ShardContext extends RunContext {
   from: number
   to: number
   /** True when the activity should give the rest of its shard back. */
-  shouldStop(): Promise<boolean>
+  shouldStop: () => Promise<boolean>
 }
 
 /** Runs one step over one shard; `work` returns false when it stopped early. */

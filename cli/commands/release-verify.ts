@@ -41,7 +41,7 @@ export const releaseVerifyCommand: Command = {
     else {
       for (const check of result.checks)
         context.out.line(`${check.ok ? 'ok  ' : 'BAD '} ${check.name}: ${check.detail}`)
-      for (const difference of result.differences) context.out.line(`difference: ${difference}`)
+      for (const difference of result.differences) context.out.line(`difference: ${JSON.stringify(difference)}`)
       context.out.line(result.ok ? `${folder}: verified` : `${folder}: does NOT verify`)
     }
     return result.ok ? EXIT.ok : EXIT.differences

@@ -15,7 +15,7 @@ export interface WorkerProcesses {
   /** Rejects when workers cannot stay up. */
   failed: Promise<never>
   /** SIGTERM to all; resolves when they have drained. */
-  stop(): Promise<void>
+  stop: () => Promise<void>
 }
 
 /** Runs the worker processes that the settings ask for, as children, and keeps them running. Logs go to the home's folder. */

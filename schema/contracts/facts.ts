@@ -1,3 +1,5 @@
+import type { TextType } from './candidate.ts'
+
 /** Values of the fact steps. Doubles are rounded to 4 decimals before anything compares or stores them. */
 
 /** Fact `normalise`, over a picture. Input digest: the picture's sha256. */
@@ -70,7 +72,7 @@ export interface PageLanguageFact {
 export interface TextFact {
   /** Repaired text: mojibake mended, NFC, controls removed, white space collapsed. */
   text: string
-  type: import('./candidate.ts').TextType
+  type: TextType
   /** Dominant script of its letters (ISO 15924), `Zyyy` when it has none. */
   script: string
   script_share: number

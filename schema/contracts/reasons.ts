@@ -48,7 +48,6 @@ export const INPUT_REASONS = [
   'html_too_complex',
   'kills_worker', // ended its worker three times
 ] as const
-export type InputReason = (typeof INPUT_REASONS)[number]
 
 /** A candidate that does not become (part of) a sample: judge candidates. */
 export const CANDIDATE_REASONS = [

@@ -31,10 +31,3 @@ export interface RunInput {
   releaseNo: number
   run: string
 }
-
-/** How many shards each list has. */
-export interface RunPlan {
-  pages: number
-  pictures: number
-  queues: Queues
-}

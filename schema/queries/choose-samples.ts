@@ -94,6 +94,7 @@ export interface LeaderNode {
   picture: Buffer
   has_native: boolean
   pixels: number
+  pdq: string
 }
 
 /** Samples of one language that no rule dropped and whose picture has a near one, in the canonical order of survivors. */
@@ -104,7 +105,7 @@ export async function nearNodes(
   tag: string,
 ): Promise<LeaderNode[]> {
   const rows = await sql<LeaderNode>`
-    SELECT s.sample_no, s.picture, s.alt_sha IS NOT NULL AS has_native,
+    SELECT s.sample_no, s.picture, s.alt_sha IS NOT NULL AS has_native, f.value ->> 'pdq' AS pdq,
       ((f.value ->> 'width')::bigint * (f.value ->> 'height')::bigint)::float8 AS pixels
     FROM component c JOIN sample s ON s.run = c.run AND s.picture = c.picture
     JOIN sample_verdict v ON v.run = s.run AND v.sample_no = s.sample_no AND v.stage = 'judge' AND v.reason IS NULL

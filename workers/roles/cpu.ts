@@ -10,7 +10,7 @@ import { createSafetyActivities } from '../../activities/safety/safety.activity.
 import { describeText } from '../../activities/text/describe-text.ts'
 import { loadDetectors } from '../../infra/detectors.ts'
 import { readWarcRecord, readWarcResponse } from '../../infra/warc-read.ts'
-import { nearPairsInThread } from '../near-pairs-client.ts'
+import { streamNearPairs } from '../near-pairs.ts'
 import type { Runtime } from '../runtime.ts'
 import { fileDeps } from './package-deps.ts'
 
@@ -41,7 +41,7 @@ export async function cpuActivities(runtime: Runtime) {
       threads: runtime.threads,
     }),
     ...createSafetyActivities({ ...runtime, classify: pictures.classify, threads: runtime.threads }),
-    ...createDuplicatesActivities({ ...runtime, nearPairs: nearPairsInThread }),
+    ...createDuplicatesActivities({ ...runtime, nearPairs: streamNearPairs }),
     ...createJudgeCandidatesActivities(runtime),
     ...createJudgeSamplesActivities(runtime),
     ...createRowsActivities({ ...runtime, datasetKey: runtime.keyOf }),

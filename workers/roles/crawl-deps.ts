@@ -27,7 +27,7 @@ export async function crawlDeps(runtime: Runtime, fetches: boolean): Promise<Cra
     commitId: runtime.commitId,
     definitions: crawlDefinitions(runtime.tools),
     archive: { encodeResponse, createSegment },
-    fetchOnce: fetcher.fetchOnce,
+    fetchOnce: (request) => fetcher.fetchOnce(request),
     takeSlot: createSlots(settings.concurrency),
     extractPage,
     extractInput: extractInputDigest,

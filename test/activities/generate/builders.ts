@@ -10,6 +10,7 @@ export function aModelCall(call: Partial<ModelCall> = {}): ModelCall {
     prompt: 'translate/plain@1',
     params: { temperature: 0, seed: 7, max_tokens: 1024 },
     pivot: 'en',
+    pair: null,
     ...call,
   }
 }
