@@ -60,17 +60,17 @@ function encode(text: string, label: string): Uint8Array | null {
   return high ? bytes : null
 }
 
-/**
- * At least half of the new characters above ASCII must be letters or marks, none a control, and a single short
- * sequence is not enough outside windows-1252, where two letters in a row may be a word.
- */
+/** A text all of letters may be a word as it stands; then only a longer run of sequences speaks for mojibake. */
+const MIN_SEQUENCES_OF_LETTERS = 4
+
+/** Nothing unassigned or invisible, at least half of the new characters letters, marks or punctuation, and shorter. */
 function isClearlyBetter(before: string, after: string): boolean {
+  if (/[[\p{Cc}--[\t\n\r]]\p{Co}\p{Cn}\uFFFD]/v.test(after)) return false
   const fresh = after.match(/[^\0-\x7f]/gu) ?? []
-  if (/[\p{Cc}\p{Co}\p{Cn}\uFFFD]/u.test(after.replace(/[\t\n\r]/g, ''))) return false
-  const letters = fresh.filter((char) => /[\p{L}\p{M}\p{P}]/u.test(char)).length
   const old = before.match(/[^\0-\x7f]/gu) ?? []
-  const wasLetters = old.every((char) => /\p{L}/u.test(char))
-  return letters * 2 >= fresh.length && (!wasLetters || fresh.length >= 2) && old.length >= fresh.length * 2
+  const readable = fresh.filter((char) => /[\p{L}\p{M}\p{P}]/u.test(char)).length
+  const wasWords = old.every((char) => /\p{L}/u.test(char))
+  return readable * 2 >= fresh.length && (!wasWords || fresh.length >= MIN_SEQUENCES_OF_LETTERS)
 }
 
 /** Character -> byte above 0x7F. */

@@ -37,13 +37,14 @@ function hasEmail(text: string): boolean {
 }
 
 /**
- * 9 to 15 digits (E.164) with a plus, a parenthesis or at least two groups. Card numbers, dates and ranges of years are
- * none: a run of groups of four digits is not how phones are written.
+ * 9 to 15 digits (E.164) with a plus, a parenthesis or at least two groups. Card numbers, dates, ISBNs and ranges of years
+ * are none: a run of groups of four digits is not how phones are written.
  */
 function isPhone(run: string): boolean {
   const digits = run.replace(/\D/g, '')
   if (digits.length < MIN_PHONE_DIGITS || digits.length > MAX_PHONE_DIGITS) return false
   if (run.startsWith('+')) return true
+  if (/^97[89]\d{10}$/.test(digits)) return false
   const groups = run.split(/\D+/).filter((group) => group !== '')
   return groups.length >= 3 && groups.length <= 6 && !groups.every((group) => group.length === 4) && !isDate(groups)
 }

@@ -7,6 +7,7 @@ const SCRIPT_CODES = (
 
 const PATTERNS = SCRIPT_CODES.map((code) => ({ code, pattern: new RegExp(`\\p{Script=${code}}`, 'u') }))
 const LETTER = /\p{L}/u
+const MARK = /\p{M}/u
 
 /** Code points are few and texts many: what was looked up once is remembered. Null for what is no letter. */
 const known = new Map<string, string | null>()
@@ -79,9 +80,13 @@ export function scriptFamily(script: string): string {
 
 function onlyFamily(text: string, family: string): string {
   let only = ''
+  let keep = true
   for (const char of text) {
     const script = scriptOfLetter(char)
-    only += script === null || scriptFamily(script) === family ? char : ' '
+    // A mark belongs to the letter before it.
+    if (script !== null) keep = scriptFamily(script) === family
+    else if (!MARK.test(char)) keep = true
+    only += keep ? char : ' '
   }
   return only
 }
