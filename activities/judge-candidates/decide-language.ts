@@ -2,7 +2,15 @@ import type { PageLanguageFact, TextFact } from '../../schema/contracts/facts.ts
 import { baseLanguage, groupMembers, languageGroup } from '../text/language-groups.ts'
 import { declaredGroups, markedGroup, type Declarations } from './declared-languages.ts'
 import { isWrittenIn, languageOfScript, namedScript } from './language-scripts.ts'
-import { leadingLanguage, MIN_SHARE, pageWeights, shareOf, type LanguageWeight } from './page-evidence.ts'
+import {
+  HOST_LEAD,
+  leadingLanguage,
+  MIN_SHARE,
+  PAGE_LEAD,
+  pageWeights,
+  shareOf,
+  type LanguageWeight,
+} from './page-evidence.ts'
 import { wantedTag } from './wanted-tag.ts'
 
 /** What a language decision stands on. */
@@ -82,7 +90,7 @@ export function decideLanguage(question: LanguageQuestion): LanguageDecision {
 export function decidePageTag(setting: LanguageSetting): LanguageDecision {
   const contrast = contrastGroups(setting)
   const guess = priorGuess(setting, (group) => !contrast.includes(group))
-  const onlyContrast = leadingLanguage(pageWeights(setting.page), () => true)
+  const onlyContrast = leadingLanguage(pageWeights(setting.page), PAGE_LEAD, () => true)
   if (guess?.evidence !== 'page' && onlyContrast !== null && contrast.includes(onlyContrast)) {
     return other('text_contrast', onlyContrast)
   }
@@ -112,8 +120,8 @@ function priorGuess(setting: LanguageSetting, fits: (group: string) => boolean):
   const declared = declaredGroups(setting).find(fits)
   const guesses = {
     markup: marked !== null && fits(marked) ? marked : null,
-    page: leadingLanguage(pageWeights(setting.page), fits),
-    host: leadingLanguage(setting.host, fits),
+    page: leadingLanguage(pageWeights(setting.page), PAGE_LEAD, fits),
+    host: leadingLanguage(setting.host, HOST_LEAD, fits),
     declared: declared ?? null,
   }
   const order = (['page', 'host', 'declared'] as const).toSorted(
@@ -176,7 +184,7 @@ function scoreOf(group: string, { eld_scores }: TextFact): number | null {
 
 /** Why nothing was found: the page is in a language that is not written like this, or nobody knows. */
 function reasonForNothing({ page, text }: LanguageQuestion): 'text_script' | 'text_undetermined' {
-  const language = leadingLanguage(pageWeights(page), () => true)
+  const language = leadingLanguage(pageWeights(page), PAGE_LEAD, () => true)
   return language !== null && !isWrittenIn(language, text.script) ? 'text_script' : 'text_undetermined'
 }
 

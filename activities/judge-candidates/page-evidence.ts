@@ -1,4 +1,5 @@
 import type { LanguageShare, PageLanguageFact } from '../../schema/contracts/facts.ts'
+import { isWrittenIn } from './language-scripts.ts'
 
 /** A language for which something speaks: by group, with the letters (of distinct words) that speak for it. */
 export interface LanguageWeight {
@@ -12,8 +13,14 @@ const CLD3_WEIGHT = 0.5
 /** Letters of distinct words, some ten words, below which detectors guess. */
 const MIN_LETTERS = 60
 
-/** How far a language must lead over the next one of the same script. */
-const MIN_LEAD = 1.4
+/** The same for languages that write a word in one to three characters. */
+const MIN_LETTERS_EAST_ASIAN = 20
+
+/** How far a language must lead over the next one that fits: on one page over the detectors' slips, ... */
+export const PAGE_LEAD = 1.4
+
+/** ... on a host over the languages of its other pages, so that a host in two languages speaks for neither. */
+export const HOST_LEAD = 5
 
 /** Below this share of the evidence a language is a quotation, a menu or a slip of the detectors. */
 export const MIN_SHARE = 0.1
@@ -39,13 +46,22 @@ export function hostWeights(pages: readonly PageLanguageFact[]): LanguageWeight[
 }
 
 /**
- * The one language that leads among those that fit; null when the evidence is thin, scattered or contradictory.
+ * The one language that leads among those that fit by the factor `lead`; null when the evidence is thin, scattered or
+ * contradictory.
  */
-export function leadingLanguage(weights: readonly LanguageWeight[], fits: (group: string) => boolean): string | null {
+export function leadingLanguage(
+  weights: readonly LanguageWeight[],
+  lead: number,
+  fits: (group: string) => boolean,
+): string | null {
   const total = weights.reduce((sum, { letters }) => sum + letters, 0)
   const [first, second] = weights.filter(({ group }) => fits(group))
-  if (first === undefined || first.letters < MIN_LETTERS || first.letters < total * MIN_SHARE) return null
-  return second === undefined || first.letters >= second.letters * MIN_LEAD ? first.group : null
+  if (first === undefined || first.letters < minLetters(first.group) || first.letters < total * MIN_SHARE) return null
+  return second === undefined || first.letters >= second.letters * lead ? first.group : null
+}
+
+function minLetters(group: string): number {
+  return isWrittenIn(group, 'Hani') ? MIN_LETTERS_EAST_ASIAN : MIN_LETTERS
 }
 
 /** The part of all that was seen which is in one of these languages, from 0 to 1. */

@@ -1,0 +1,20 @@
+import { describe, expect, test } from 'vitest'
+import { BOILERPLATE_DEFAULTS, isBoilerplate } from '../../../activities/judge-candidates/boilerplate.ts'
+
+const isDropped = (times: number, pages: number, hostPages: number) =>
+  isBoilerplate({ times, pages, hostPages }, BOILERPLATE_DEFAULTS)
+
+describe('isBoilerplate', () => {
+  test('is what stands on half of the pages or more, ten times at least', () => {
+    expect(isDropped(684, 684, 685)).toBe(true)
+    expect(isDropped(10, 10, 20)).toBe(true)
+    expect(isDropped(9, 9, 9)).toBe(false)
+    expect(isDropped(255, 255, 685)).toBe(false)
+  })
+
+  test('is not a caption that one gallery repeats', () => {
+    expect(isDropped(24, 1, 1)).toBe(false)
+    expect(isDropped(24, 2, 2)).toBe(false)
+    expect(isDropped(24, 3, 3)).toBe(true)
+  })
+})
