@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { BOILERPLATE_DEFAULTS, isBoilerplate } from '../../../activities/judge-candidates/boilerplate.ts'
+import { isBoilerplate } from '../../../activities/judge-candidates/boilerplate.ts'
+import { FILTER_DEFAULTS } from '../../../schema/spec/spec-defaults.ts'
 
 const isDropped = (times: number, pages: number, hostPages: number) =>
-  isBoilerplate({ times, pages, hostPages }, BOILERPLATE_DEFAULTS)
+  isBoilerplate({ times, pages, hostPages }, FILTER_DEFAULTS.boilerplate)
 
 describe('isBoilerplate', () => {
-  test('is what stands on half of the pages or more, ten times at least', () => {
+  test('by the defaults is what stands twenty times and on a tenth of the pages', () => {
     expect(isDropped(684, 684, 685)).toBe(true)
-    expect(isDropped(10, 10, 20)).toBe(true)
-    expect(isDropped(9, 9, 9)).toBe(false)
-    expect(isDropped(255, 255, 685)).toBe(false)
+    expect(isDropped(315, 255, 685)).toBe(true)
+    expect(isDropped(20, 20, 200)).toBe(true)
+    expect(isDropped(19, 19, 19)).toBe(false)
+    expect(isDropped(20, 20, 201)).toBe(false)
   })
 
   test('is not a caption that one gallery repeats', () => {
