@@ -1,6 +1,6 @@
 import type { RunInput } from '../../schema/contracts/release-work.ts'
 import { insertComponents, pictureHashes } from '../../schema/queries/choose-samples.ts'
-import { clearFlight, finishShard, startFlight } from '../../schema/queries/in-flight.ts'
+import { finishShard } from '../../schema/queries/in-flight.ts'
 import { findSurvey, storeSurvey } from '../../schema/queries/surveys.ts'
 import { runStep, type StepDeps } from '../steps/shard-edge.ts'
 import { sha256 } from '../steps/step.ts'
@@ -25,7 +25,7 @@ export function createDuplicatesActivities(deps: DuplicatesDeps) {
    * another encoder leaves hashes and so this survey as they are. Safe to run twice.
    */
   const surveyNearPairs = (input: RunInput): Promise<{ pairs: number }> =>
-    runStep(deps, input, async (context) => {
+    runStep(deps, input, 'duplicates', async (context) => {
       const { run, again } = context.run
       const { pictures, hashes } = await readHashes(deps, run, context.defId('normalise'))
       const list = sha256(
@@ -35,7 +35,7 @@ export function createDuplicatesActivities(deps: DuplicatesDeps) {
       )
       const defId = context.defId('duplicates')
       const known = again ? undefined : await findSurvey(deps.db, defId, list)
-      const artifact = known ? known.artifact : await survey(deps, run, pictures, hashes)
+      const artifact = known ? known.artifact : await survey(deps, pictures, hashes)
       const pairs = readPairs(await deps.store.get(artifact))
       const isNew = await storeSurvey(deps.db, 'duplicates', {
         defId,
@@ -78,18 +78,9 @@ async function readHashes(
   return { pictures, hashes: Buffer.concat(parts) }
 }
 
-async function survey(
-  deps: DuplicatesDeps,
-  run: string,
-  pictures: readonly Buffer[],
-  hashes: Uint8Array,
-): Promise<Buffer> {
-  const flight = { run, step: 'duplicates', first_no: 0, last_no: pictures.length }
-  await startFlight(deps.db, flight, 1, deps.worker)
+async function survey(deps: DuplicatesDeps, pictures: readonly Buffer[], hashes: Uint8Array): Promise<Buffer> {
   const pairs = await deps.nearPairs(hashes, SURVEY_DISTANCE)
-  const artifact = await deps.store.put(
+  return deps.store.put(
     writePairs(pairs.map(({ a, b, distance }) => ({ a: pictures[a] as Buffer, b: pictures[b] as Buffer, distance }))),
   )
-  await clearFlight(deps.db, flight)
-  return artifact
 }
