@@ -23,8 +23,8 @@ export interface Archive {
 }
 
 const STORE_CONCURRENCY = 4
-/** Facts found while crawling belong to no release's run. */
-const CRAWL_RUN = '0'
+/** What happens while crawling belongs to no release's run. */
+export const CRAWL_RUN = '0'
 
 /**
  * Seals the batch's records as one WARC segment, stores it, then commits captures, facts, what was found and the URLs'

@@ -8,13 +8,14 @@ import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import { type CrawlRecord, getCrawl, setCrawlState } from '../../schema/queries/crawls.ts'
 import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
+import { clearFlight, startFlight } from '../../schema/queries/in-flight.ts'
 import { acquireShard, type Lease, releaseShard, renewShard } from '../../schema/queries/leases.ts'
 import { shardsWithWork, unfinishedUrls } from '../../schema/queries/crawl-progress.ts'
 import type { CrawlState } from '../../schema/tables/crawl.table.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
 import type { Definition } from '../steps/step.ts'
-import type { Archive } from './commit-batch.ts'
+import { type Archive, CRAWL_RUN } from './commit-batch.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
 import { HostSchedule } from './host-schedule.ts'
 import type { InterpretDeps } from './interpret.ts'
@@ -89,8 +90,11 @@ export function createCrawlActivities(deps: CrawlDeps) {
         })
         return { state: 'partial' }
       }
+      const flight = { run: CRAWL_RUN, step: 'freeze', first_no: crawl.crawl_no, last_no: crawl.crawl_no }
+      await startFlight(deps.db, flight, 1, deps.worker)
       await freezeCrawl(deps.db, crawl.crawl_no)
       await setCrawlState(deps.db, crawl.crawl_no, { state: 'frozen', note: null })
+      await clearFlight(deps.db, flight)
       return { state: 'frozen' }
     })
 

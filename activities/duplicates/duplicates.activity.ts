@@ -1,6 +1,6 @@
 import type { RunInput } from '../../schema/contracts/release-work.ts'
 import { insertComponents, pictureHashes } from '../../schema/queries/choose-samples.ts'
-import { clearFlight, finishShard, startFlight } from '../../schema/queries/in-flight.ts'
+import { finishShard } from '../../schema/queries/in-flight.ts'
 import { findSurvey, storeSurvey } from '../../schema/queries/surveys.ts'
 import { PDQ_MATCH_DISTANCE, PDQ_MIN_QUALITY } from '../normalise/pdq.ts'
 import { runStep, type StepDeps } from '../steps/shard-edge.ts'
@@ -22,14 +22,14 @@ export function createDuplicatesActivities(deps: DuplicatesDeps) {
    * digest of the sorted hashes: another encoder leaves hashes, and so this survey, as they are. Safe to run twice.
    */
   const surveyNearPairs = (input: RunInput): Promise<{ pairs: number }> =>
-    runStep(deps, input, async (context) => {
+    runStep(deps, input, 'duplicates', async (context) => {
       const { run, again } = context.run
       const pictures = await readHashes(deps, run, context.defId('normalise'))
       const hashes = [...pictures.keys()].sort().map((hash) => Buffer.from(hash, 'hex'))
       const list = sha256(Buffer.concat(hashes))
       const defId = context.defId('duplicates')
       const known = again ? undefined : await findSurvey(deps.db, defId, list)
-      const artifact = known ? known.artifact : await survey(deps, run, hashes)
+      const artifact = known ? known.artifact : await survey(deps, hashes)
       const pairs = readPairs(await deps.store.get(artifact))
       const isNew = await storeSurvey(deps.db, 'duplicates', {
         defId,
@@ -58,9 +58,7 @@ async function readHashes(deps: StepDeps, run: string, defId: number): Promise<M
   return pictures
 }
 
-async function survey(deps: DuplicatesDeps, run: string, hashes: readonly Buffer[]): Promise<Buffer> {
-  const flight = { run, step: 'duplicates', first_no: 0, last_no: hashes.length }
-  await startFlight(deps.db, flight, 1, deps.worker)
+async function survey(deps: DuplicatesDeps, hashes: readonly Buffer[]): Promise<Buffer> {
   const pairs: { a: Buffer; b: Buffer; distance: number }[] = []
   for await (const chunk of deps.nearPairs(Buffer.concat(hashes), PDQ_MATCH_DISTANCE)) {
     for (let at = 0; at < chunk.length; at += 3) {
@@ -72,7 +70,6 @@ async function survey(deps: DuplicatesDeps, run: string, hashes: readonly Buffer
     }
   }
   const artifact = await deps.store.put(writePairs(pairs))
-  await clearFlight(deps.db, flight)
   return artifact
 }
 

@@ -36,7 +36,7 @@ const UNKNOWN_LANGUAGE: PageLanguageFact = {
 export function createExtractActivities(deps: ExtractDeps) {
   /** Safe to run twice: facts and candidates are stored once under their keys. */
   const extractShard = (input: ShardInput): Promise<ShardResult> =>
-    shardEdge(deps, input, async (context) => {
+    shardEdge(deps, input, null, async (context) => {
       const pages = await pagesOfShard(deps.db, context.run.run, context.from, context.to)
       if (!(await pageFacts(deps, context, pages))) return false
       const extracts = await selectFacts<ExtractFact>(

@@ -15,7 +15,7 @@ export type FormSamplesActivities = ReturnType<typeof createFormSamplesActivitie
 export function createFormSamplesActivities(deps: FormSamplesDeps) {
   /** Safe to run twice: keys are functions of tag and picture, numbers of the order of keys. */
   const formSamples = (input: RunInput): Promise<{ samples: number; shards: number }> =>
-    runStep(deps, input, async ({ run, release }) => {
+    runStep(deps, input, 'form-samples', async ({ run, release }) => {
       const secret = deps.datasetKey(release.dataset)
       const samples = await insertSamples(deps.db, run.run, keyed(sampleGroups(deps.db, run.run), secret))
       return { samples, shards: Math.ceil(samples / run.shard_size) }

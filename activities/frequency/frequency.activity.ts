@@ -22,7 +22,7 @@ export type FrequencyActivities = ReturnType<typeof createFrequencyActivities>
 export function createFrequencyActivities(deps: StepDeps) {
   /** Safe to run twice: the rows of a run and the artifact are functions of its candidates. */
   const surveyFrequency = (input: RunInput): Promise<{ entries: number }> =>
-    runStep(deps, input, async (context) => {
+    runStep(deps, input, 'frequency', async (context) => {
       const { run } = context.run
       await countFrequencies(deps.db, run)
       const languages = await hostLanguages(deps, run, context.defId('page-language'))

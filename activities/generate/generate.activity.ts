@@ -69,7 +69,7 @@ export function createGenerateActivities(deps: GenerateDeps) {
   const task =
     (name: GenerationTask, generate: (record: GenerationDeps, job: Job) => Promise<Outcome>) =>
     (input: ShardInput): Promise<ShardResult> =>
-      shardEdge(deps, input, (context) => generateShard(deps, context, name, generate))
+      shardEdge(deps, input, null, (context) => generateShard(deps, context, name, generate))
 
   /** Describes pictures in the pivot language. Safe to run twice: a recorded request is not sent again. */
   const captionShard = task('caption', async (record, job) => {

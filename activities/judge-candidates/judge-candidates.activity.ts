@@ -16,7 +16,7 @@ export type JudgeCandidatesActivities = ReturnType<typeof createJudgeCandidatesA
 export function createJudgeCandidatesActivities(deps: StepDeps) {
   /** Judges the candidates of a shard of pages. Safe to run twice. */
   const judgeCandidatesShard = (input: ShardInput): Promise<ShardResult> =>
-    shardEdge(deps, input, async (context) => {
+    shardEdge(deps, input, 'judge-candidates', async (context) => {
       const { spec } = context.release
       const inputs = await readInputs(deps, context)
       const rules = {

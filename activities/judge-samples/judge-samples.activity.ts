@@ -13,7 +13,7 @@ export type JudgeSamplesActivities = ReturnType<typeof createJudgeSamplesActivit
 export function createJudgeSamplesActivities(deps: StepDeps) {
   /** Judges a shard of samples by their pictures' facts. Safe to run twice. */
   const judgeSamplesShard = (input: ShardInput): Promise<ShardResult> =>
-    shardEdge(deps, input, async (context) => {
+    shardEdge(deps, input, 'judge-samples', async (context) => {
       const { spec } = context.release
       const samples = await samplesOfShard(deps.db, context.run.run, context.from, context.to)
       const facts = await readSampleFacts(deps, context, samples)

@@ -20,7 +20,7 @@ export type NormaliseActivities = ReturnType<typeof createNormaliseActivities>
 export function createNormaliseActivities(deps: NormaliseDeps) {
   /** Safe to run twice: the fact of a picture is stored once, its released bytes by their content. */
   const normaliseShard = (input: ShardInput): Promise<ShardResult> =>
-    shardEdge(deps, input, async (context) => {
+    shardEdge(deps, input, null, async (context) => {
       const { format, quality, background, max_side } = context.release.spec.image
       const pictures = await picturesOfShard(deps.db, context.run.run, context.from, context.to)
       const inputs = pictures.map((one) => ({ no: one.picture_no, digest: one.picture, input: one }))

@@ -36,7 +36,7 @@ const TRACED = 100
 export function createFilesActivities(deps: FilesDeps) {
   /** Plans the data files from the rows in key order: a function of order and sizes alone. Safe to run twice. */
   const planFiles = (input: RunInput): Promise<{ count: number }> =>
-    runStep(deps, input, async ({ run, release }) => {
+    runStep(deps, input, 'package-plan', async ({ run, release }) => {
       const plan = new ReleasePlan({ shardMib: release.spec.package.shard_mib })
       for await (const { row, pictureBytes } of readRows(
         deps.store,
@@ -55,7 +55,7 @@ export function createFilesActivities(deps: FilesDeps) {
 
   /** Writes one planned file. Safe to run twice: the same rows give the same bytes. */
   const writeDataFile = (input: RunInput & { file: number }): Promise<{ bytes: number }> =>
-    runStep(deps, input, async (context) => {
+    runStep(deps, input, null, async (context) => {
       const { run } = context.run
       const flight = { run, step: 'package-file', first_no: input.file, last_no: input.file }
       await startFlight(deps.db, flight, 1, deps.worker)

@@ -25,7 +25,7 @@ export type FinishActivities = ReturnType<typeof createFinishActivities>
 export function createFinishActivities(deps: FinishDeps) {
   /** Card, Croissant, statistics, manifest, signature; then the release stands. Safe to run twice: the same facts give the same bytes. */
   const finishRelease = (input: RunInput): Promise<{ root: string; size: number }> =>
-    runStep(deps, input, async (context) => {
+    runStep(deps, input, 'package-finish', async (context) => {
       const { run, release } = context
       const facts = await readFacts(deps, context)
       const files = await releaseFiles(deps.db, run.run)

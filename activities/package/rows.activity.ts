@@ -3,7 +3,7 @@ import type { NormaliseFact, SafetyFact } from '../../schema/contracts/facts.ts'
 import type { ShardInput, ShardResult } from '../../schema/contracts/release-work.ts'
 import { selectFacts } from '../../schema/queries/captures.ts'
 import { generatedTexts, type KeptSample, keptOfShard, membersOf } from '../../schema/queries/generations.ts'
-import { clearFlight, finishShard, startFlight } from '../../schema/queries/in-flight.ts'
+import { finishShard } from '../../schema/queries/in-flight.ts'
 import { componentsOf, insertRows, selectedOf } from '../../schema/queries/release-files.ts'
 import { scriptOf } from '../judge-candidates/judge-candidate.ts'
 import { type ShardContext, shardEdge, type StepDeps } from '../steps/shard-edge.ts'
@@ -22,11 +22,9 @@ export type RowsActivities = ReturnType<typeof createRowsActivities>
 export function createRowsActivities(deps: RowsDeps) {
   /** Builds the rows of a shard of kept samples. Safe to run twice: rows are functions of stored results. */
   const buildRowsShard = (input: ShardInput): Promise<ShardResult> =>
-    shardEdge(deps, input, async (context) => {
+    shardEdge(deps, input, 'package', async (context) => {
       const { run } = context.run
       const kept = await keptOfShard(deps.db, run, context.from, context.to)
-      const flight = { run, step: 'package', first_no: context.from, last_no: context.to - 1 }
-      await startFlight(deps.db, flight, 1, deps.worker)
       const selected = await selectedOf(
         deps.db,
         run,
@@ -50,7 +48,6 @@ export function createRowsActivities(deps: RowsDeps) {
           members,
         )
       }
-      await clearFlight(deps.db, flight)
       await finishShard(deps.db, {
         run,
         step: 'package',

@@ -16,7 +16,7 @@ export interface RunLists {
 export function createPlanActivities(deps: StepDeps) {
   /** Fixes the numbered lists of a run. Safe to run twice. */
   const planRun = (input: RunInput): Promise<RunLists> =>
-    runStep(deps, input, async ({ run, release }) => {
+    runStep(deps, input, 'plan', async ({ run, release }) => {
       const lists = await fixRunLists(
         deps.db,
         run.run,

@@ -21,7 +21,7 @@ export function createPreselectActivities(deps: StepDeps) {
    * what no other rule dropped, in a canonical order, never by arrival. Safe to run twice.
    */
   const chooseSamples = (input: RunInput): Promise<{ kept: number; shards: number }> =>
-    runStep(deps, input, async (context) => {
+    runStep(deps, input, 'preselect', async (context) => {
       const { spec } = context.release
       const pairs = readPairs(await deps.store.get(await surveyOfRun(deps.db, context.run.run, 'duplicates')))
       for (const tag of spec.languages) await dropNear(deps, context, tag, pairs)

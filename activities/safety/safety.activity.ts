@@ -20,7 +20,7 @@ const POISONED: SafetyFact = { drawing: 0, hentai: 1, neutral: 0, porn: 1, sexy:
 export function createSafetyActivities(deps: SafetyDeps) {
   /** Safe to run twice. */
   const classifyShard = (input: ShardInput): Promise<ShardResult> =>
-    shardEdge(deps, input, async (context) => {
+    shardEdge(deps, input, null, async (context) => {
       const pictures = await picturesOfShard(deps.db, context.run.run, context.from, context.to)
       const facts = await selectFacts<NormaliseFact>(
         deps.db,

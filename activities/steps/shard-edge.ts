@@ -3,7 +3,7 @@ import type { ObjectStore } from '../../infra/objects.ts'
 import { InvariantError } from '../../schema/contracts/errors.ts'
 import type { RunInput, ShardInput, ShardResult } from '../../schema/contracts/release-work.ts'
 import { countComputed } from '../../schema/queries/facts.ts'
-import { finishShard } from '../../schema/queries/in-flight.ts'
+import { clearFlight, finishShard, startFlight } from '../../schema/queries/in-flight.ts'
 import { getRelease, getRun, isPaused, type ReleaseRecord, type RunRecord } from '../../schema/queries/releases.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
@@ -37,10 +37,14 @@ export interface ShardContext extends RunContext {
   shouldStop: () => Promise<boolean>
 }
 
-/** Runs one step over one shard; `work` returns false when it stopped early. */
+/**
+ * Runs one step over one shard; `work` returns false when it stopped early. The shard's numbers are noted as in flight
+ * under `step` meanwhile; null for a step that notes its own parts.
+ */
 export function shardEdge(
   deps: StepDeps,
   input: ShardInput,
+  step: string | null,
   work: (context: ShardContext) => Promise<boolean>,
 ): Promise<ShardResult> {
   return runEdge(async (edge) => {
@@ -49,27 +53,44 @@ export function shardEdge(
     let paused = await isPaused(deps.db, input.releaseNo)
     if (paused) return { outcome: 'paused' }
     const size = context.run.shard_size
-    const finished = await work({
-      ...context,
-      shard: input.shard,
-      from: input.shard * size,
-      to: (input.shard + 1) * size,
-      shouldStop: async () => {
-        paused = await isPaused(deps.db, input.releaseNo)
-        return paused || performance.now() >= end
-      },
-    })
+    const [from, to] = [input.shard * size, (input.shard + 1) * size]
+    const shouldStop = async () => {
+      paused = await isPaused(deps.db, input.releaseNo)
+      return paused || performance.now() >= end
+    }
+    const finished = await holding(deps, step, { run: input.run, first_no: from, last_no: to - 1 }, () =>
+      work({ ...context, shard: input.shard, from, to, shouldStop }),
+    )
     return { outcome: finished ? 'done' : paused ? 'paused' : 'more' }
   })
 }
 
-/** Runs one step over a whole run. */
+/** Runs one step over a whole run, noted as in flight under `step` meanwhile; null for a step that notes its own parts. */
 export function runStep<Result>(
   deps: StepDeps,
   input: RunInput,
+  step: string | null,
   work: (context: RunContext) => Promise<Result>,
 ): Promise<Result> {
-  return runEdge(async (edge) => work(await runContext(deps, edge, input)))
+  return runEdge(async (edge) => {
+    const context = await runContext(deps, edge, input)
+    return holding(deps, step, { run: input.run, first_no: 0, last_no: 0 }, () => work(context))
+  })
+}
+
+/** Postgres shows what this process holds until the work has ended; what a killed one held stays until the step is redone. */
+async function holding<Result>(
+  deps: StepDeps,
+  step: string | null,
+  numbers: { run: string; first_no: number; last_no: number },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (step === null) return work()
+  const flight = { ...numbers, step }
+  await startFlight(deps.db, flight, 1, deps.worker)
+  const result = await work()
+  await clearFlight(deps.db, flight)
+  return result
 }
 
 async function runContext(deps: StepDeps, edge: EdgeContext, input: RunInput): Promise<RunContext> {

@@ -6,8 +6,7 @@ import { reopenUrls } from '../../schema/queries/resume-crawl.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../jobs/connect.ts'
 import { crawlWorkflowId, findCrawl, runCrawl, stopWorkflow, watchCrawl } from '../jobs/crawl-job.ts'
-import { untilInterrupted } from '../jobs/interrupt.ts'
-import { startWorkers } from '../jobs/worker-processes.ts'
+import { withWorkers } from '../jobs/with-workers.ts'
 
 export const crawlPauseCommand: Command = {
   name: 'crawl pause',
@@ -66,12 +65,8 @@ export const crawlResumeCommand: Command = {
       out.say(`crawl ${crawl.id}: running; it needs workers: ./mella worker`)
       return EXIT.ok
     }
-    const workers = startWorkers(session.settings)
-    const end = await untilInterrupted(
-      Promise.race([watchCrawl(session, crawl.id, progress), workers.failed]),
-      workers.stop,
-      `./mella crawl resume ${crawl.id} --wait`,
-    )
+    const watch = () => watchCrawl(session, crawl.id, progress)
+    const end = await withWorkers(session, progress, watch, `./mella crawl resume ${crawl.id} --wait`)
     out.say(`crawl ${crawl.id}: ${end.state}${end.note ? ` (${end.note})` : ''}`)
     return end.state === 'partial' ? EXIT.partial : EXIT.ok
   },

@@ -3,8 +3,7 @@ import { readSpecFile } from '../../infra/spec-file.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../jobs/connect.ts'
 import { ensureCrawl, findCrawl, runCrawl, watchCrawl } from '../jobs/crawl-job.ts'
-import { untilInterrupted } from '../jobs/interrupt.ts'
-import { startWorkers } from '../jobs/worker-processes.ts'
+import { withWorkers } from '../jobs/with-workers.ts'
 
 export const crawlStartCommand: Command = {
   name: 'crawl start',
@@ -28,12 +27,8 @@ export const crawlStartCommand: Command = {
     const before = await findCrawl(session, id)
     if (before.state === 'running' || created) await runCrawl(session, id)
     if (options['wait'] === true && before.state === 'running' && !before.paused) {
-      const workers = startWorkers(session.settings)
-      await untilInterrupted(
-        Promise.race([watchCrawl(session, id, progress), workers.failed]),
-        workers.stop,
-        `./mella crawl start ${args[0]} --wait`,
-      )
+      const watch = () => watchCrawl(session, id, progress)
+      await withWorkers(session, progress, watch, `./mella crawl start ${args[0]} --wait`)
     }
     const crawl = await findCrawl(session, id)
     if (json) out.json({ id, created, state: crawl.state, note: crawl.note })

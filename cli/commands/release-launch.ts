@@ -4,10 +4,9 @@ import { compareRuns } from '../../schema/queries/release-files.ts'
 import { findRelease, finishedRun } from '../../schema/queries/releases.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { connect, type Session } from '../jobs/connect.ts'
-import { untilInterrupted } from '../jobs/interrupt.ts'
 import { planLaunch, startLaunch, watchLaunch } from '../jobs/release-job.ts'
 import { describeRelease } from '../jobs/describe-release.ts'
-import { startWorkers } from '../jobs/worker-processes.ts'
+import { withWorkers } from '../jobs/with-workers.ts'
 
 export const releaseLaunchCommand: Command = {
   name: 'release launch',
@@ -54,13 +53,9 @@ export async function launchSpec(
       )
     return EXIT.ok
   }
-  const workers = startWorkers(session.settings)
   const next = `./mella release launch ${context.args[0] ?? ''} --wait`
-  const result = await untilInterrupted(
-    Promise.race([watchLaunch(session, launch, workflowId, progress), workers.failed]),
-    workers.stop,
-    next,
-  )
+  const watch = () => watchLaunch(session, launch, workflowId, progress)
+  const result = await withWorkers(session, progress, watch, next)
   if (result.kind === 'partial') {
     throw new AppError('PARTIAL', `crawl ${result.crawlId}: is partial: some URLs can still be had or a seed failed`, {
       mend: `./mella crawl resume ${result.crawlId} --wait, or take it as it is with ./mella crawl freeze ${result.crawlId}; then launch again`,

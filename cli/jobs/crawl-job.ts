@@ -12,6 +12,7 @@ import { type CrawlRecord, createOrJoinCrawl, getCrawl } from '../../schema/quer
 import type { crawlWorkflow } from '../../workflows/crawl.workflow.ts'
 import type { Progress } from '../progress.ts'
 import type { Session } from './connect.ts'
+import { outlast } from './outlast.ts'
 
 /** Shards crawled at a time over all workers. */
 const WINDOW = 32
@@ -63,8 +64,10 @@ export async function stopWorkflow(client: Client, workflowId: string, reason: s
 /** Shows the crawl's progress from committed rows until it stops running. */
 export async function watchCrawl(session: Session, id: string, progress: Progress): Promise<CrawlRecord> {
   for (;;) {
-    const crawl = await findCrawl(session, id)
-    const counts = await countCrawl(session.db, crawl.crawl_no)
+    const { crawl, counts } = await outlast(async () => {
+      const found = await findCrawl(session, id)
+      return { crawl: found, counts: await countCrawl(session.db, found.crawl_no) }
+    })
     const known = counts.states.filter((row) => row.state !== 'found')
     const total = known.reduce((sum, row) => sum + row.count, 0)
     const done = known

@@ -16,6 +16,7 @@ import type { Progress } from '../progress.ts'
 import { readAbuseLists } from './abuse-lists.ts'
 import type { Session } from './connect.ts'
 import { ensureCrawl, findCrawl } from './crawl-job.ts'
+import { outlast } from './outlast.ts'
 
 const WINDOW = 4
 const POLL_MS = 400
@@ -102,14 +103,14 @@ export async function watchLaunch(
   const client: Client = await session.temporal()
   let result: LaunchWorkflowResult | null = null
   let failure: unknown = null
-  const ended = (client.workflow.getHandle(workflowId).result() as Promise<LaunchWorkflowResult>).then(
+  const handle = client.workflow.getHandle(workflowId)
+  const ended = outlast(() => handle.result() as Promise<LaunchWorkflowResult>).then(
     (value) => (result = value),
     (error: unknown) => (failure = error),
   )
-  const since = new Date(Date.now() - 5_000)
   for (;;) {
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, POLL_MS))])
-    await showProgress(session, launch, since, progress)
+    await outlast(() => showProgress(session, launch, progress))
     if (result) {
       progress.end()
       return result
@@ -121,7 +122,7 @@ export async function watchLaunch(
   }
 }
 
-async function showProgress(session: Session, launch: Launch, since: Date, progress: Progress): Promise<void> {
+async function showProgress(session: Session, launch: Launch, progress: Progress): Promise<void> {
   const { db } = session
   if (launch.crawlId) {
     const crawl = await findCrawl(session, launch.crawlId)
@@ -148,7 +149,6 @@ async function showProgress(session: Session, launch: Launch, since: Date, progr
     .orderBy('release_run.run', 'desc')
     .executeTakeFirst()
   if (!newest) return
-  void since
   for (const step of await runProgress(db, newest.run))
     if (step.done > 0) progress.update(step.step, step.done, step.total)
 }

@@ -7,9 +7,11 @@ import { AppError } from '../../schema/contracts/errors.ts'
 
 /** A worker that ends by itself is started again after this. */
 const RESTART_MS = 1_000
-/** So many deaths in a row, with less than this between them, and the job is given up: something is wrong with the set-up. */
-const MAX_QUICK_DEATHS = 5
+/** So many ends by itself in a row, each within this of its start, and the job is given up: something is wrong with the set-up. */
+const MAX_QUICK_ENDS = 5
 const QUICK_MS = 10_000
+/** Deaths by a signal are normal events: a kill, or an input that crashes its worker and is found by halving (some 20 in a row). */
+const MAX_QUICK_KILLS = 60
 
 export interface WorkerProcesses {
   /** Rejects when workers cannot stay up. */
@@ -29,28 +31,30 @@ export function startWorkers(settings: Settings): WorkerProcesses {
     fail = reject
   })
   failed.catch(() => {})
-  const run = (role: string, index: number, deaths: number) => {
+  const run = (role: string, index: number, ends: number, kills: number) => {
     const log = path.join(logs, `worker-${role}-${index}.log`)
     const child = spawnWorker(settings, [role], log)
     const started = performance.now()
     children.add(child)
-    child.on('exit', () => {
+    child.on('exit', (_code, signal) => {
       children.delete(child)
       if (stopping) return
       const quick = performance.now() - started < QUICK_MS
-      if (quick && deaths + 1 >= MAX_QUICK_DEATHS) {
+      const ended = quick ? ends + (signal === null ? 1 : 0) : 0
+      const killed = quick ? kills + (signal === null ? 0 : 1) : 0
+      if (ended >= MAX_QUICK_ENDS || killed >= MAX_QUICK_KILLS) {
         fail(
-          new AppError('WORKER_FAILED', `worker ${role}: ended ${deaths + 1} times within seconds`, {
+          new AppError('WORKER_FAILED', `worker ${role}: ended ${ended + killed} times within seconds`, {
             mend: `see ${log}, then ./mella doctor`,
           }),
         )
         return
       }
-      setTimeout(() => !stopping && run(role, index, quick ? deaths + 1 : 0), RESTART_MS).unref()
+      setTimeout(() => !stopping && run(role, index, ended, killed), RESTART_MS).unref()
     })
   }
   for (const [role, count] of Object.entries(settings.workers))
-    for (let index = 0; index < count; index += 1) run(role, index, 0)
+    for (let index = 0; index < count; index += 1) run(role, index, 0, 0)
   return {
     failed,
     stop: async () => {
