@@ -14,10 +14,10 @@ import { PictureNeighbours } from './picture-neighbours.ts'
 import { plainTextOrNull } from './plain-text.ts'
 import { pictureSources } from './picture-sources.ts'
 import { captionTexts, isMarkedDecorative, orderTexts, ownTexts } from './picture-texts.ts'
-import { pageImages } from './structured-data.ts'
+import { pageImages, readMicrodata } from './structured-data.ts'
 
 /** Raise when any field of the result changes for any page; golden cases notice. */
-export const EXTRACT_REV = 1
+export const EXTRACT_REV = 2
 
 const MAX_TITLE_UNITS = 1_000
 
@@ -30,7 +30,7 @@ export type PageExtraction = { ok: true; page: PageExtract } | { ok: false; reas
  * `html-tree.ts` is the result `html_too_complex`.
  */
 export function extractPage(input: PageInput): PageExtraction {
-  const document = parsePage(decodeHtml(input.body, input.contentType))
+  const document = parsePage(decodeHtml(input.body, input.contentType), isXhtml(input.contentType))
   if (document === null) return { ok: false, reason: 'html_too_complex' }
   const fallback = fallbackLanguage(document, input.contentLanguage)
   const scan = scanPage(document, fallback)
@@ -50,6 +50,10 @@ export function extractPage(input: PageInput): PageExtraction {
       text: scan.blocks.pageText(texts),
     },
   }
+}
+
+function isXhtml(contentType: string | null): boolean {
+  return /^\s*application\/xhtml\+xml/i.test(contentType ?? '')
 }
 
 /** Digest (sha256, lowercase hex) of exactly the fields that `extractPage` reads. */
@@ -76,21 +80,23 @@ function pageCandidates(scan: PageScan, page: Page): Candidate[] {
     scan,
     pictures.map(({ ref }) => ref),
   )
+  const microdata = readMicrodata(scan, neighbours, page.base)
   const contexts = scan.blocks.contexts(pictures.map(({ ref }) => ref.mark))
   const references = pictures.map(({ ref, urls, texts }, index): Reference => {
     const captions = neighbours.captions(ref, texts.length > 0).flatMap(captionTexts)
+    const described = microdata.shown.get(ref)
     return {
       urls,
-      texts: orderTexts([...texts, ...captions]),
+      texts: orderTexts([...texts, ...captions, ...(described?.texts ?? [])]),
       markedDecorative: isMarkedDecorative(ref.element),
       context: { title: page.title, heading: null, before: null, after: null, ...contexts[index] },
-      licence: resolve(neighbours.licence(ref), page.base),
+      licence: described?.licence ?? resolve(neighbours.licence(ref), page.base),
       lang: ref.lang,
     }
   })
   const context = { title: page.title, heading: null, before: null, after: null }
   const licence = resolve(neighbours.pageLicence, page.base)
-  const images = pageImages(scan, page.base, page.lang)
+  const images = [...pageImages(scan, page.base, page.lang), ...microdata.named]
   return foldCandidates(references, images, { context, licence, lang: page.lang })
 }
 

@@ -17,11 +17,17 @@ export const MAX_DEPTH = 4_096
 /** Thrown inside the parser to leave it; never leaves this file. */
 class TooComplex extends Error {}
 
+/** Elements that XML may close in their own tag and HTML may not: to an HTML parser what follows would be inside. */
+const SELF_CLOSED =
+  /<(?!area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)([a-z][a-z\d]*)((?:\s[^<>]*)?)\/>/gi
+
 /**
- * Parses a page as a browser without scripts does (`noscript` holds elements). Null when the tree would pass
- * `MAX_NODES` or `MAX_DEPTH`. Runs nothing, fetches nothing.
+ * Parses a page as a browser without scripts does (`noscript` holds elements); `xml` for what is served as XHTML, which
+ * is read as HTML with its self-closed elements closed. Null when the tree would pass `MAX_NODES` or `MAX_DEPTH`. Runs
+ * nothing, fetches nothing.
  */
-export function parsePage(html: string): HtmlDocument | null {
+export function parsePage(markup: string, xml = false): HtmlDocument | null {
+  const html = xml ? markup.replace(SELF_CLOSED, '<$1$2></$1>') : markup
   try {
     return parse(html, { scriptingEnabled: false, treeAdapter: limitedTreeAdapter() })
   } catch (error) {

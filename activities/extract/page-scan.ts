@@ -130,9 +130,10 @@ function addText(blocks: TextBlocks, node: HtmlNode, frame: Frame): void {
 
 function childFrame(element: HtmlElement, parent: Frame, labels: Set<string>): Frame {
   const tag = element.tagName
+  const lang = declaredLang(element)
   return {
     tag: BLOCK_TAGS.has(tag) ? tag : parent.tag,
-    lang: declaredLang(element) ?? parent.lang,
+    lang: lang === undefined ? parent.lang : lang,
     figure: tag === 'figure' ? element : parent.figure,
     noscript: tag === 'noscript' ? element : parent.noscript,
     sources: tag === 'picture' ? [] : parent.sources,
@@ -154,7 +155,7 @@ function zoneOf(element: HtmlElement, parent: BlockZone, labels: Set<string>): B
  * The declared language of this very element, undefined when it declares none; null for `lang=""`, which stops the
  * inheritance. `xml:lang` counts in foreign content only (the parser gives it its prefix there).
  */
-export function declaredLang(element: HtmlElement): string | null | undefined {
+function declaredLang(element: HtmlElement): string | null | undefined {
   const foreign = element.attrs.find((each) => each.name === 'lang' && each.prefix === 'xml')
   const value = foreign?.value ?? attribute(element, 'lang')
   if (value === null) return undefined
@@ -227,7 +228,7 @@ function pictureKind(element: HtmlElement): PictureKind | null {
 
 /** `wp-caption-text`, `thumbcaption`, `image-caption`: a convention of markup, whatever the page's language. */
 function isCaptionClass(element: HtmlElement): boolean {
-  return tokens(element, 'class').some((token) => token.includes('caption'))
+  return tokens(element, 'class').some((token) => token.includes('caption') || token === 'gallerytext')
 }
 
 function isHidden(element: HtmlElement): boolean {

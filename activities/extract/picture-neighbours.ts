@@ -34,6 +34,11 @@ export class PictureNeighbours {
     return this.#licences.get(ref) ?? this.#pageLicence
   }
 
+  /** The one picture below an element, null when there are several or none. */
+  soleWithin(element: HtmlElement): PictureRef | null {
+    return this.#count.get(element) === 1 ? (this.#sole.get(element) ?? null) : null
+  }
+
   get pageLicence(): string | null {
     return this.#pageLicence
   }
@@ -57,8 +62,8 @@ export class PictureNeighbours {
 
   #assignCaptions(scan: PageScan): void {
     for (const [figure, caption] of scan.figcaptions) {
-      const sole = this.#count.get(figure) === 1 ? this.#sole.get(figure) : undefined
-      if (sole === undefined) this.#shared.set(figure, caption)
+      const sole = this.soleWithin(figure)
+      if (sole === null) this.#shared.set(figure, caption)
       else this.#addCaption(sole, caption)
     }
     for (const caption of scan.captions) {

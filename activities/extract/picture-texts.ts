@@ -62,10 +62,19 @@ function referredTexts(
   if (value === null) return []
   const wanted = value.split(/\s+/, MAX_LABEL_IDS + 1).slice(0, MAX_LABEL_IDS)
   const found = wanted.flatMap((id) => ids.get(id) ?? [])
-  const joined = found
-    .map(({ element }) => elementText(element, true) ?? attribute(element, 'aria-label') ?? '')
-    .join(' ')
+  const joined = found.map(({ element }) => labelText(element)).join(' ')
   return asText(joined, source, found[0] === undefined ? lang : found[0].lang)
+}
+
+/** Many pictures may point to one element; its text is read once. */
+const labelTexts = new WeakMap<HtmlElement, string>()
+
+function labelText(element: HtmlElement): string {
+  const known = labelTexts.get(element)
+  if (known !== undefined) return known
+  const text = elementText(element, true) ?? attribute(element, 'aria-label') ?? ''
+  labelTexts.set(element, text)
+  return text
 }
 
 function titleChild(element: HtmlElement): string | null {

@@ -2,7 +2,9 @@ import type { NativeText } from '../../schema/contracts/candidate.ts'
 import { canonicalUrl } from './canonical-url.ts'
 import { attribute, type HtmlElement } from './html-tree.ts'
 import { readImageObjects } from './json-ld.ts'
-import type { PageScan } from './page-scan.ts'
+import { microdataImages } from './microdata.ts'
+import type { PageScan, PictureRef } from './page-scan.ts'
+import type { PictureNeighbours } from './picture-neighbours.ts'
 import { asText } from './picture-texts.ts'
 
 /** What the page says of a picture away from the element that shows it. */
@@ -30,6 +32,26 @@ export function pageImages(scan: PageScan, base: string, pageLang: string | null
     ]
   })
   return [...socialImages(scan.metas, base, pageLang), ...fromJsonLd].slice(0, MAX_IMAGES)
+}
+
+/** What microdata says of pictures that the page shows, and of those that it only names. */
+export interface Microdata {
+  shown: Map<PictureRef, Pick<PageImage, 'texts' | 'licence'>>
+  named: PageImage[]
+}
+
+/** An `ImageObject` item describes the one picture in it, else the picture that its `contentUrl` names. */
+export function readMicrodata(scan: PageScan, neighbours: PictureNeighbours, base: string): Microdata {
+  const microdata: Microdata = { shown: new Map(), named: [] }
+  for (const item of microdataImages(scan.items)) {
+    const texts = item.texts.flatMap(({ text, lang }) => asText(text, 'schema', lang))
+    const licence = item.licence === null ? null : canonicalUrl(item.licence, base)
+    const sole = neighbours.soleWithin(item.element)
+    const url = item.url === null ? null : canonicalUrl(item.url, base)
+    if (sole !== null) microdata.shown.set(sole, { texts, licence })
+    else if (url !== null) microdata.named.push({ url, texts, licence })
+  }
+  return microdata
 }
 
 /** `og:image` (or `twitter:image`) opens a picture, the `:alt` behind it belongs to it. */

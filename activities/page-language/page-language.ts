@@ -5,7 +5,7 @@ import { scriptShares } from '../text/scripts.ts'
 import { textChunks } from './text-chunks.ts'
 
 /** Raise when any field of the fact changes for any text; golden cases notice. */
-export const PAGE_LANGUAGE_REV = 1
+export const PAGE_LANGUAGE_REV = 2
 
 const MAX_SCRIPTS = 4
 const MAX_SHARES = 6

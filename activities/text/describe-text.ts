@@ -7,7 +7,7 @@ import { dominantScript, scriptFamily, scriptShares, splitByScript } from './scr
 import { textType } from './text-type.ts'
 
 /** Raise when any field of the fact changes for any text; golden cases notice. */
-export const TEXT_REV = 1
+export const TEXT_REV = 2
 
 const WORDS = new Intl.Segmenter('en', { granularity: 'word' })
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { describe, test } from 'vitest'
-import { EXTRACT_REV, extractPage } from '../../../activities/extract/extract-page.ts'
-import type { PageInput } from '../../../schema/contracts/candidate.ts'
+import { describe, expect, test } from 'vitest'
+import { EXTRACT_REV, extractInputDigest, extractPage } from '../../../activities/extract/extract-page.ts'
+import { MAX_DEPTH } from '../../../activities/extract/html-tree.ts'
+import type { PageExtract, PageInput } from '../../../schema/contracts/candidate.ts'
 import { expectGolden, goldenInputs } from '../golden-cases.ts'
 
 const CASES = new URL('./cases/', import.meta.url)
@@ -16,9 +17,93 @@ function aPage(html: string, overrides: Partial<PageInput> = {}): PageInput {
   }
 }
 
+function extracted(html: string, overrides: Partial<PageInput> = {}): PageExtract {
+  const result = extractPage(aPage(html, overrides))
+  if (!result.ok) throw new Error(result.reason)
+  return result.page
+}
+
 describe('extractPage', () => {
   test.each(goldenInputs(CASES, '.html'))('reads %s as recorded', (name) => {
     const result = extractPage(aPage(readFileSync(new URL(name, CASES), 'utf8')))
     expectGolden(new URL(name.replace('.html', '.json'), CASES), EXTRACT_REV, result)
+  })
+
+  test('decodes the body by its declared encoding', () => {
+    const body = Buffer.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2])
+    expect(extracted('', { body, contentType: 'text/html; charset=windows-1251' }).text).toBe('Привет')
+  })
+
+  test('takes the language of html, else of a meta, else of the header, and none from a list or an empty lang', () => {
+    const meta = '<meta http-equiv=Content-Language content=cs>'
+    expect(extracted(`<html lang=hu>${meta}`, { contentLanguage: 'ru' }).lang).toBe('hu')
+    expect(extracted(meta, { contentLanguage: 'ru' }).lang).toBe('cs')
+    expect(extracted('<img src=/a alt=x>', { contentLanguage: 'ru' })).toMatchObject({
+      lang: 'ru',
+      candidates: [{ lang: 'ru' }],
+    })
+    expect(extracted('', { contentLanguage: 'ru, en' }).lang).toBeNull()
+    expect(extracted('<html lang=""><img src=/a alt=x>', { contentLanguage: 'ru' })).toMatchObject({
+      lang: null,
+      candidates: [{ lang: null }],
+    })
+  })
+
+  test('reads what is served as XHTML with its elements closed in their own tag', () => {
+    const html = '<title/><script src="a.js"/><p><a id="x"/>Text<br/><img src="/1.png" alt="a"/></p>'
+    expect(extracted(html, { contentType: 'application/xhtml+xml' })).toMatchObject({
+      title: null,
+      text: 'Text\na',
+      candidates: [{ position: 0 }],
+    })
+  })
+
+  test('cuts texts and titles at their limits without halving a character', () => {
+    const page = extracted(`<title>${'ř'.repeat(5000)}</title><img src=/a alt="${'a'.repeat(9_999)}😀">`)
+    expect(page.title).toHaveLength(1000)
+    expect(page.candidates[0]?.texts[0]?.text).toBe('a'.repeat(9_999))
+  })
+
+  test('gives well-formed text without NUL from JSON that has neither', () => {
+    const json = JSON.stringify({ '@type': 'ImageObject', contentUrl: '/a', caption: 'a\0b\ud800c' })
+    const page = extracted(`<script type="application/ld+json">${json}</script>`)
+    expect(page.candidates[0]?.texts).toEqual([{ text: 'ab\ufffdc', source: 'schema', lang: null }])
+  })
+
+  test('gives up on a page whose open formatting elements multiply', () => {
+    const fonts = Array.from({ length: 1000 }, (_, index) => `<font a${index}>`).join('')
+    expect(extractPage(aPage(`<p>${fonts}` + '<p>x'.repeat(1000)))).toEqual({ ok: false, reason: 'html_too_complex' })
+  })
+
+  test('gives up on a page that is nested too deep, and reads one that is nearly so', () => {
+    expect(extractPage(aPage('<div>'.repeat(50_000)))).toEqual({ ok: false, reason: 'html_too_complex' })
+    const deep = '<div>'.repeat(MAX_DEPTH - 10) + '<img src=/a alt=x>'
+    expect(extracted(deep).candidates).toHaveLength(1)
+  })
+
+  test('reads pages of many pictures, labels, captions and twins within bounds', () => {
+    const label = `<p id=l>${'dlouhý popisek '.repeat(5_000)}</p>`
+    const figure = `<figure>${'<img src=/a.png aria-labelledby="l l l l l l l">'.repeat(20_000)}<figcaption>x</figcaption></figure>`
+    const twins = '<img data-src=/b.png><noscript><img src=/b.png></noscript>'.repeat(3_000)
+    const page = extracted(label + figure + twins)
+    expect(page.candidates.map(({ image_url, texts }) => [image_url, texts[0]?.text.length])).toEqual([
+      ['https://site.example/a.png', 10_000],
+    ])
+  })
+})
+
+describe('extractInputDigest', () => {
+  test('covers body, URL, content type and content language, and nothing else', () => {
+    const page = aPage('<p>a')
+    const digest = extractInputDigest(page)
+    expect(digest).toMatch(/^[0-9a-f]{64}$/)
+    expect(extractInputDigest({ ...page, body: page.body.slice() })).toBe(digest)
+    const others: Partial<PageInput>[] = [
+      { body: new Uint8Array(1) },
+      { url: 'https://a.example/' },
+      { contentType: null },
+      { contentLanguage: 'cs' },
+    ]
+    expect(new Set(others.map((other) => extractInputDigest({ ...page, ...other })).concat(digest)).size).toBe(5)
   })
 })
