@@ -16,12 +16,10 @@ const TIMEOUT_CODES = new Set([
 
 const CLOSED_CODES = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'UND_ERR_SOCKET', 'UND_ERR_CLOSED'])
 
-const LENGTH_CODES = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'HPE_INVALID_EOF_STATE'])
-
 /**
  * What a socket or protocol error means. `answered` says that a response head had come, which turns a closed
- * connection into a truncated body. What is no fault of the web is thrown: TransientError `FETCH_LOCAL_RESOURCE` and
- * `FETCHER_CLOSED`, PermanentError `REQUEST_INVALID` for a header or path that cannot be sent.
+ * connection into a truncated body. What is no fault of the web is thrown: TransientError `FETCH_LOCAL_RESOURCE`,
+ * PermanentError `REQUEST_INVALID` for a header or path that cannot be sent.
  */
 export function classifyFault(error: unknown, answered: boolean): FetchFault {
   const errorCode = codeOf(error)
@@ -29,7 +27,6 @@ export function classifyFault(error: unknown, answered: boolean): FetchFault {
   if (LOCAL_CODES.has(errorCode)) {
     throw new TransientError('FETCH_LOCAL_RESOURCE', `socket not opened: ${errorCode}`, { errorCode }, error)
   }
-  if (errorCode === 'UND_ERR_DESTROYED') throw new TransientError('FETCHER_CLOSED', 'fetcher closed while fetching')
   if (errorCode === 'UND_ERR_INVALID_ARG') throw new PermanentError('REQUEST_INVALID', message, {}, error)
   return { reason: reasonOf(error, errorCode, answered), errorCode, message: clean(message) }
 }
@@ -37,7 +34,6 @@ export function classifyFault(error: unknown, answered: boolean): FetchFault {
 function reasonOf(error: unknown, code: string, answered: boolean): FetchReason {
   if (TIMEOUT_CODES.has(code)) return 'timeout'
   if (error instanceof DialError) return dialReason(error)
-  if (LENGTH_CODES.has(code)) return answered ? 'truncated' : 'bad_response'
   if (CLOSED_CODES.has(code)) return answered ? 'truncated' : 'reset'
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'too_large'
   return 'bad_response'

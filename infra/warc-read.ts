@@ -41,9 +41,9 @@ export function readWarcRecord(member: Buffer): ReadRecord {
   const [version = '', ...lines] = plain.subarray(0, end).toString('utf8').split('\r\n')
   if (!version.startsWith('WARC/1.')) throw corrupt('record does not start with WARC/1.')
   const fields = lines.map(splitField)
-  const length = Number(fieldOf(fields, 'content-length'))
+  const length = lengthOf(fieldOf(fields, 'content-length'))
   const block = plain.subarray(end + 4, end + 4 + length)
-  if (!Number.isSafeInteger(length) || block.length !== length) throw corrupt('block is shorter than its length')
+  if (block.length !== length) throw corrupt('block is shorter than its length')
   verifyDigest(fieldOf(fields, 'warc-block-digest'), block)
   const uri = fieldOf(fields, 'warc-target-uri')
   return {
@@ -145,6 +145,11 @@ function verifyDigest(written: string | null, bytes: Buffer): void {
   const digest = createHash(algorithm).update(bytes).digest()
   if (value.toUpperCase() === base32(digest) || value.toLowerCase() === digest.toString('hex')) return
   throw new PermanentError('WARC_DIGEST_MISMATCH', 'block differs from its digest', { written })
+}
+
+function lengthOf(value: string | null): number {
+  if (value === null || !/^\d{1,15}$/.test(value)) throw corrupt('record has no content length')
+  return Number(value)
 }
 
 function splitField(line: string): [string, string] {

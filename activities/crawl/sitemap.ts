@@ -113,7 +113,6 @@ function readXml(bytes: Uint8Array, decoder: TextDecoder, base: string): Sitemap
   parser.on('cdata', (text) => onText(text.replaceAll('&amp;', '&')))
   parser.on('closetag', () => {
     if (state.text !== null && isLocation(state.open)) list.add(state.text)
-    state.text = null
     state.open.pop()
     if (list.truncated) throw new Stop()
   })
@@ -133,8 +132,6 @@ function feed(parser: SaxesParser, bytes: Uint8Array, decoder: TextDecoder): voi
       held = text.slice(end)
       parser.write(escapeBareAmpersands(text.slice(0, end)))
     }
-    parser.write(escapeBareAmpersands(held + decoder.decode()))
-    parser.close()
   } catch (error) {
     if (!(error instanceof Stop)) throw error
   }

@@ -235,7 +235,11 @@ describe('web fetcher against faults of the web', () => {
       { reason: 'timeout', errorCode: 'DEADLINE' },
       { reason: 'timeout', errorCode: 'DEADLINE' },
     ])
-    expect(results[2]).toMatchObject({ status: 200 })
+    expect(results[2]).toMatchObject({
+      status: 200,
+      remoteAddress: '127.0.0.1',
+      headers: expect.arrayContaining([['Transfer-Encoding', 'chunked']]) as unknown,
+    })
   })
 
   it('counts the wait for a free connection into the deadline', async () => {
@@ -245,6 +249,9 @@ describe('web fetcher against faults of the web', () => {
     await using fetcher = aFetcher({ sockets: { perOrigin: 1 } })
     const first = fetcher.get(`${site.url}/1`, { deadlineMs: 400 })
     const second = fetcher.get(`${site.url}/2`, { deadlineMs: 100 })
+    const ended: string[] = []
+    await Promise.all([first.then(() => ended.push('first')), second.then(() => ended.push('second'))])
+    expect(ended).toEqual(['second', 'first'])
     expect(outcomeOf(await second)).toEqual({ reason: 'timeout', errorCode: 'DEADLINE' })
     expect(outcomeOf(await first)).toEqual({ reason: 'timeout', errorCode: 'DEADLINE' })
     expect(site.requests).toEqual(['/1'])

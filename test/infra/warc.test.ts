@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { noise } from '../support/noise.ts'
 import { base32, createSegment, encodeMetadata, encodeRecord, encodeResponse } from '../../infra/warc.ts'
 import type { ArchivedResponse, RecordPlace } from '../../infra/warc.ts'
 import { readWarcFile, readWarcRecord, readWarcResponse } from '../../infra/warc-read.ts'
@@ -136,14 +137,31 @@ describe('WARC response record', () => {
     })
   })
 
-  it('stores pictures without trying to shrink them', async () => {
-    const jpeg = Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), Buffer.alloc(5000)])
-    const stored = await encodeResponse(aResponse({ rawBody: jpeg, body: jpeg, bodySha256: hexOf(jpeg) }))
-    const packed = await encodeResponse(
-      aResponse({ rawBody: Buffer.alloc(5000), body: Buffer.alloc(5000), bodySha256: hexOf(Buffer.alloc(5000)) }),
-    )
-    expect([stored.length > 5000, packed.length < 1000]).toEqual([true, true])
-    expect((await readWarcResponse(readWarcRecord(stored), 10_000)).body).toEqual(jpeg)
+  it.each([
+    ['', ''],
+    ['f', 'MY======'],
+    ['fo', 'MZXQ===='],
+    ['foo', 'MZXW6==='],
+    ['foob', 'MZXW6YQ='],
+    ['fooba', 'MZXW6YTB'],
+    ['foobar', 'MZXW6YTBOI======'],
+  ])('writes %s in base 32 as %s', (text, encoded) => {
+    expect(base32(Buffer.from(text))).toBe(encoded)
+  })
+
+  it.each([
+    ['a JPEG', 'ffd8ffe0', true],
+    ['a PNG', '89504e470d0a1a0a', true],
+    ['a GIF', '474946383961', true],
+    ['a WebP', '52494646ffffffff57454250', true],
+    ['an AVIF', '0000001c6674797061766966', true],
+    ['gzip', '1f8b0800', true],
+    ['text', '3c703e', false],
+  ])('of %s is stored as it is: %s %s', async (_name, magic, isStored) => {
+    const body = Buffer.concat([Buffer.from(magic, 'hex'), Buffer.alloc(5000)])
+    const member = await encodeResponse(aResponse({ rawBody: body, body, bodySha256: hexOf(body) }))
+    expect(member.length > 5000).toBe(isStored)
+    expect((await readWarcResponse(readWarcRecord(member), 10_000)).body).toEqual(body)
   })
 })
 
@@ -166,7 +184,7 @@ describe('WARC metadata record', () => {
 
 describe('WARC segment', () => {
   it('says where each record lies, and is named by its bytes', async () => {
-    const big = Buffer.from(Array.from({ length: 2_500_000 }, (_, i) => (i * 2654435761) >>> 13))
+    const big = noise(2_500_000)
     const bodies = [Buffer.from('one'), big, Buffer.alloc(0), Buffer.from('four')]
     const segment = createSegment()
     const places: RecordPlace[] = []
@@ -227,12 +245,51 @@ describe('WARC reader', () => {
     const member = await encodeResponse(aResponse())
     const flipped = Buffer.from(member)
     flipped[flipped.length - 6] = (flipped[flipped.length - 6] ?? 0) ^ 1
-    const corrupt = { code: 'WARC_CORRUPT' }
-    await expect(read(Buffer.concat([member, member.subarray(0, -3)]))).rejects.toMatchObject(corrupt)
-    await expect(read(flipped)).rejects.toMatchObject(corrupt)
-    await expect(read(Buffer.from('WARC/1.1\r\nWARC-Type: response\r\n\r\n'))).rejects.toMatchObject(corrupt)
-    await expect(read(zlib.gzipSync('WARC/1.1\r\nContent-Length: 9\r\n\r\nshort'))).rejects.toMatchObject(corrupt)
-    await expect(read(zlib.gzipSync('hello'))).rejects.toMatchObject(corrupt)
+    const corrupt = (message: string) => ({ code: 'WARC_CORRUPT', message })
+    const cut = corrupt('gzip member is cut off')
+    for (const length of [-3, -30, 15, 3]) {
+      await expect(read(Buffer.concat([member, member.subarray(0, length)]))).rejects.toMatchObject(cut)
+    }
+    await expect(read(flipped)).rejects.toMatchObject(corrupt('checksum of gzip member differs'))
+    const broken = Buffer.concat([member.subarray(0, 10), Buffer.alloc(40, 0xff)])
+    await expect(read(broken)).rejects.toMatchObject(corrupt('gzip member is broken'))
+    const plain = Buffer.from('WARC/1.1\r\nWARC-Type: response\r\n\r\n')
+    await expect(read(plain)).rejects.toMatchObject(corrupt('record is no gzip member'))
+    const packed: [string, string][] = [
+      ['WARC/1.1\r\nContent-Length: 9\r\n\r\nshort', 'block is shorter than its length'],
+      ['WARC/1.1\r\n\r\n', 'record has no content length'],
+      ['WARC/1.1\r\nContent-Length: 0', 'record has no end of head'],
+      ['HTTP/1.1\r\nContent-Length: 0\r\n\r\n', 'record does not start with WARC/1.'],
+    ]
+    for (const [text, message] of packed)
+      await expect(read(zlib.gzipSync(text))).rejects.toMatchObject(corrupt(message))
+  })
+
+  it('passes over extra fields of a member and digests that it does not know', async () => {
+    const text = 'WARC/1.1\r\nWARC-Type: resource\r\nWARC-Block-Digest: md5:abc\r\nContent-Length: 0\r\n\r\n\r\n\r\n'
+    const packed = zlib.gzipSync(text)
+    const extra = Buffer.from([4, 0, 1, 2, 3, 4])
+    const withExtra = Buffer.concat([
+      packed.subarray(0, 3),
+      Buffer.from([4]),
+      packed.subarray(4, 10),
+      extra,
+      packed.subarray(10),
+    ])
+    expect(await read(Buffer.concat([withExtra, packed]))).toEqual(['resource', 'resource'])
+  })
+
+  it('does not give a body that it cannot decode', async () => {
+    const body = Buffer.alloc(5000)
+    const response = aResponse({
+      headers: [['Content-Encoding', 'gzip']],
+      contentCodings: ['gzip'],
+      rawBody: zlib.gzipSync(body),
+      body,
+    })
+    const record = readWarcRecord(await encodeResponse(response))
+    const message = 'body is over the size limit when decoded'
+    await expect(readWarcResponse(record, 100)).rejects.toMatchObject({ code: 'WARC_CORRUPT', message })
   })
 
   it('does not take other records for responses', async () => {

@@ -43,6 +43,7 @@ describe('sitemap', () => {
   it('unpacks gzip, and says when it is broken or too much', async () => {
     expect(await read(zlib.gzipSync(urlset('<url><loc>/a</loc></url>')))).toEqual(found('https://site.example/a'))
     expect(await read(zlib.gzipSync(urlset('')).subarray(0, 30))).toEqual({ kind: 'invalid', reason: 'broken_gzip' })
+    expect(await read(Buffer.alloc(50 * 1024 * 1024 + 1, ' '))).toEqual({ kind: 'invalid', reason: 'too_large' })
     const bomb = zlib.gzipSync(Buffer.alloc(51 * 1024 * 1024))
     expect(await read(bomb)).toEqual({ kind: 'invalid', reason: 'too_large' })
   })
@@ -93,6 +94,13 @@ describe('sitemap', () => {
     expect('urls' in result && result.urls).toHaveLength(50_000)
     const xml = await read(urlset(Array.from({ length: 50_002 }, (_, i) => `<url><loc>/${i}</loc></url>`).join('')))
     expect(xml).toMatchObject({ kind: 'urls', truncated: true })
+  })
+
+  it('reads on after faults, though not after a thousand', async () => {
+    const faults = (count: number) =>
+      urlset(`<url><loc>/a</loc></url>${'<x>&#0;</x>'.repeat(count)}<url><loc>/b</loc></url>`)
+    expect(await read(faults(20))).toEqual(found('https://site.example/a', 'https://site.example/b'))
+    expect(await read(faults(2000))).toEqual(found('https://site.example/a'))
   })
 
   it('gives up on elements nested without end', async () => {
