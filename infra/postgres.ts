@@ -48,3 +48,16 @@ export function openDatabase(databaseUrl: string, role: Role, size = 8): Kysely<
   pool.on('error', () => {})
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }
+
+const TRANSIENT_STATES = new Set(['57P01', '57P02', '57P03', '08000', '08003', '08006', '40001', '40P01', '53300'])
+const TRANSIENT_NODE_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT'])
+
+/** True for faults that pass when Postgres is back: connection lost, restarting, deadlock, too many clients. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = (error as { code?: string }).code ?? ''
+  if (TRANSIENT_STATES.has(code) || TRANSIENT_NODE_CODES.has(code)) return true
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+    error.message,
+  )
+}
