@@ -6,8 +6,10 @@ import type { releaseWorkflow } from './release.workflow.ts'
 export interface LaunchWorkflowInput {
   /** sha256 of the resolved spec in the store, lowercase hex. */
   spec: string
-  /** The crawl to wait for, null when the spec names frozen ones. */
-  crawlId: string | null
+  /** The crawls to make the release of, in source rank order. */
+  crawlIds: string[]
+  /** The one of them that is not frozen yet, null when all are. */
+  crawlFirst: string | null
   again: boolean
   relabel: boolean
   window: number
@@ -22,13 +24,13 @@ export type LaunchWorkflowResult =
 /** A release from a spec: crawls first when it must, then makes the release and waits for it. */
 export async function launchWorkflow(input: LaunchWorkflowInput): Promise<LaunchWorkflowResult> {
   const { createRelease } = orchestrate()
-  if (input.crawlId !== null) {
-    const state = await crawlFirst(input, input.crawlId)
-    if (state !== 'frozen') return { kind: 'partial', crawlId: input.crawlId }
+  if (input.crawlFirst !== null) {
+    const state = await crawlFirst(input, input.crawlFirst)
+    if (state !== 'frozen') return { kind: 'partial', crawlId: input.crawlFirst }
   }
   const release = await createRelease({
     spec: input.spec,
-    crawlId: input.crawlId,
+    crawlIds: input.crawlIds,
     again: input.again,
     relabel: input.relabel,
     shardSize: input.shardSize,

@@ -14,7 +14,7 @@ export type LaunchActivities = ReturnType<typeof createLaunchActivities>
 export interface CreateReleaseInput {
   /** sha256 of the resolved spec in the store, lowercase hex. */
   spec: string
-  crawlId: string | null
+  crawlIds: string[]
   again: boolean
   relabel: boolean
   shardSize: number
@@ -33,9 +33,8 @@ export function createLaunchActivities(deps: LaunchDeps) {
   const createRelease = (input: CreateReleaseInput): Promise<CreateReleaseResult> =>
     runEdge(async () => {
       const spec = JSON.parse((await deps.store.get(Buffer.from(input.spec, 'hex'))).toString('utf8')) as ReleaseSpec
-      const ids = input.crawlId === null ? spec.crawls : [input.crawlId]
-      const crawls = await frozenCrawls(deps.db, ids)
-      const missing = ids.find((id) => !crawls.some((crawl) => crawl.id === id))
+      const crawls = await frozenCrawls(deps.db, input.crawlIds)
+      const missing = input.crawlIds.find((id) => !crawls.some((crawl) => crawl.id === id))
       if (missing !== undefined)
         throw new PermanentError('CRAWL_NOT_FROZEN', `crawl ${missing} is not frozen: ./mella crawl freeze ${missing}`)
       const { release, run, exists } = await makeRelease(deps, {

@@ -28,6 +28,8 @@ export interface LaunchOptions {
 
 export interface Launch {
   spec: ReleaseSpec
+  /** In source rank order. */
+  crawlIds: string[]
   /** The crawl to wait for, null when all are frozen. */
   crawlId: string | null
   tools: ToolVersions
@@ -42,12 +44,13 @@ export async function planLaunch(session: Session, spec: ReleaseSpec): Promise<L
   const tools = gatherTools(encoderDefinition(), readAbuseLists(session.settings))
   const ids = await crawlsOf(session, spec)
   const frozen = await frozenCrawls(session.db, ids)
-  if (frozen.length < ids.length) return { spec, crawlId: ids[0] ?? null, tools, existing: null, releaseId: null }
+  if (frozen.length < ids.length)
+    return { spec, crawlIds: ids, crawlId: ids[0] ?? null, tools, existing: null, releaseId: null }
   const fingerprint = (dataset: string) => keyFingerprint(datasetKey(session.settings, dataset))
   const { id } = releaseIdentity({ tools, keyFingerprint: fingerprint }, spec, frozen)
   const release = (await findRelease(session.db, id)) ?? null
   const done = release && (await finishedRun(session.db, release.release_no)) ? release : null
-  return { spec: { ...spec, crawls: ids }, crawlId: null, tools, existing: done, releaseId: id }
+  return { spec, crawlIds: ids, crawlId: null, tools, existing: done, releaseId: id }
 }
 
 async function crawlsOf(session: Session, spec: ReleaseSpec): Promise<string[]> {
@@ -80,7 +83,8 @@ export async function startLaunch(session: Session, launch: Launch, options: Lau
     args: [
       {
         spec: sha,
-        crawlId: launch.crawlId,
+        crawlIds: launch.crawlIds,
+        crawlFirst: launch.crawlId,
         again: options.again,
         relabel: options.relabel,
         window: WINDOW,

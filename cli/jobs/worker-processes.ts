@@ -74,7 +74,12 @@ export function spawnWorker(settings: Settings, roles: readonly string[], log: s
     stdio: ['ignore', output, output],
     detached: log !== null,
     // A key by setting need not come from the environment: the demo brings its own.
-    env: { ...process.env, ...(settings.datasetKey === null ? {} : { MELLA_DATASET_KEY: settings.datasetKey }) },
+    // Name look-ups and large gzip bodies share libuv's threads, four by default.
+    env: {
+      UV_THREADPOOL_SIZE: '16',
+      ...process.env,
+      ...(settings.datasetKey === null ? {} : { MELLA_DATASET_KEY: settings.datasetKey }),
+    },
   })
 }
 
