@@ -1,7 +1,7 @@
 import type http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import zlib from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { parseResolveMap } from '../../infra/resolve-map.ts'
 import { aFetcher, outcomeOf } from '../support/web-fetcher.ts'
 import { serve, serveRaw } from '../support/web-site.ts'
@@ -109,15 +109,18 @@ describe('web fetcher', () => {
     const results = await Promise.all(urls.map((url) => fetcher.get(url)))
     expect(results.map(outcomeOf)).toEqual(['/a', '/b', '/c', '/d'].map((body) => ({ status: 200, body })))
     expect(most).toBe(1)
+    await vi.waitFor(() => expect(one.open + two.open).toBe(1))
   })
 
   it('does not let those who wait for one origin hold up another', async () => {
     await using stuck = await serve(() => {})
     await using quick = await serve((request, response) => response.end(request.url), { address: '127.0.0.2' })
     await using fetcher = aFetcher({ sockets: { perOrigin: 1 } })
-    const held = [1, 2].map(() => fetcher.get(stuck.url, { deadlineMs: 400 }))
+    const ended: string[] = []
+    const held = [1, 2].map(() => fetcher.get(stuck.url, { deadlineMs: 1000 }).finally(() => ended.push('stuck')))
     const served = await Promise.all(['/1', '/2', '/3'].map((path) => fetcher.get(quick.url + path)))
     expect(served.map(outcomeOf)).toEqual(['/1', '/2', '/3'].map((body) => ({ status: 200, body })))
+    expect(ended).toEqual([])
     expect((await Promise.all(held)).map(outcomeOf)).toMatchObject([{ reason: 'timeout' }, { reason: 'timeout' }])
   })
 
@@ -313,22 +316,22 @@ describe('web fetcher against faults of the web', () => {
     expect(await fetcher.get(site.url)).toMatchObject({ kind: 'failure', reason })
   })
 
-  it('ends the connection that it gave up waiting for', async () => {
-    const closed = Promise.withResolvers<void>()
-    await using site = await serveRaw((socket) => socket.once('close', () => closed.resolve()))
+  it('ends a connection that is still being made when the caller gives up', async () => {
+    await using silent = await serveRaw(() => {})
     await using fetcher = aFetcher()
-    const silent = site.url.replace('http:', 'https:')
-    expect(outcomeOf(await fetcher.get(silent, { deadlineMs: 100 }))).toEqual({
-      reason: 'timeout',
-      errorCode: 'DEADLINE',
-    })
-    await closed.promise
+    const abort = new AbortController()
+    const waiting = fetcher.get(silent.url.replace('http:', 'https:'), { signal: abort.signal })
+    const outcome = expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
+    await vi.waitFor(() => expect(silent.open).toBe(1))
+    abort.abort()
+    await outcome
+    await vi.waitFor(() => expect(silent.open).toBe(0))
   })
 
   it('gives up connecting after its own limit, which does not hold for the answer', async () => {
     await using silent = await serveRaw(() => {})
-    await using slow = await serve((_request, response) => setTimeout(() => response.end('slow'), 300))
-    await using fetcher = aFetcher({ connectTimeoutMs: 150 })
+    await using slow = await serve((_request, response) => setTimeout(() => response.end('slow'), 900))
+    await using fetcher = aFetcher({ connectTimeoutMs: 600 })
     expect(outcomeOf(await fetcher.get(silent.url.replace('http:', 'https:')))).toEqual({
       reason: 'timeout',
       errorCode: 'CONNECT_TIMEOUT',

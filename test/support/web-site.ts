@@ -8,6 +8,8 @@ export interface TestSite {
   /** Paths that were asked for, in order. */
   requests: string[]
   connections: number
+  /** Connections that are open now. */
+  open: number
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -54,6 +56,7 @@ async function listen(
     url: `http://${address}:${port}`,
     requests,
     connections: 0,
+    open: 0,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
@@ -61,8 +64,12 @@ async function listen(
   }
   server.on('connection', (socket) => {
     site.connections += 1
+    site.open += 1
     sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
+    socket.once('close', () => {
+      site.open -= 1
+      sockets.delete(socket)
+    })
   })
   return site
 }
