@@ -50,7 +50,7 @@ export const releaseResumeCommand: Command = {
     if (await signalResume(session, release)) {
       if (context.options['wait'] !== true) return said(context, release, 'running')
     }
-    return launchSpec(context, session, release.spec)
+    return await launchSpec(context, session, release.spec)
   },
 }
 

@@ -25,7 +25,8 @@ export const releaseLaunchCommand: Command = {
   run: async (context) => {
     const spec = readSpecFile(context.args[0] ?? '')
     await using session = await connect(context, 'writer')
-    return launchSpec(context, session, spec)
+    // Awaited here: the session closes when this function returns.
+    return await launchSpec(context, session, spec)
   },
 }
 
