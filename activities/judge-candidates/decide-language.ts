@@ -60,6 +60,8 @@ const MIN_LETTERS_ALONE = 8
 /** On pages without the contrast language, a shorter text must be named so by a detector: scores alone are noise. */
 const MIN_LETTERS_OF_CONTRAST = 12
 
+const MAJORITY = 0.5
+
 /** Alphabets in which a single letter is no word. */
 const ALPHABETS = new Set(['Latn', 'Cyrl', 'Grek', 'Armn', 'Geor'])
 
@@ -77,7 +79,7 @@ export function decideLanguage(question: LanguageQuestion): LanguageDecision {
   if (text.letters < (ALPHABETS.has(text.script) ? 2 : 1)) return other('text_undetermined')
   const contrast = contrastGroups(question)
   const prior = priorGuess(question, (group) => !contrast.includes(group) && isWrittenIn(group, text.script))
-  const guess = prior === null ? guessAlone(text) : correctedByText(prior, question)
+  const guess = prior === null ? guessAlone(question) : correctedByText(prior, question)
   if (guess === null) return other(reasonForNothing(question))
   if (contrast.includes(guess.group)) return other('text_contrast', guess.group)
   return asDecision(guess, text.script, question)
@@ -146,12 +148,23 @@ function correctedByText(prior: Guess, question: LanguageQuestion): Guess {
   return better === undefined ? prior : { group: better, evidence: 'text' }
 }
 
-/** The text alone: a script of one language, or two detectors that agree on more than a word. */
-function guessAlone(text: TextFact): Guess | null {
+/**
+ * The text alone: a script of one language, or detectors that agree on more than a word. On a page that is in another
+ * language they must agree on as much as speaks against a page.
+ */
+function guessAlone(question: LanguageQuestion): Guess | null {
+  const { text } = question
   const byScript = languageOfScript(text.script)
   if (byScript !== null) return { group: languageGroup(byScript), evidence: 'script' }
   const own = agreedGroup(text)
-  return own !== null && text.letters >= MIN_LETTERS_ALONE ? { group: own, evidence: 'text' } : null
+  const least = placeLanguage(question) === null ? MIN_LETTERS_ALONE : MIN_LETTERS_AGAINST_PAGE
+  return own !== null && text.letters >= least ? { group: own, evidence: 'text' } : null
+}
+
+/** What the page, else its host, is in, in whatever script. */
+function placeLanguage({ page, host, prior }: LanguageSetting): string | null {
+  if (prior === 'text') return null
+  return leadingLanguage(pageWeights(page), PAGE_LEAD, () => true) ?? leadingLanguage(host, HOST_LEAD, () => true)
 }
 
 /** The group on which both detectors agree; null when they do not, or name a language that is not written this way. */
@@ -172,8 +185,11 @@ function fitsBetter(contrast: string, expected: string, { text, page, host }: La
   const named = [text.eld.lang, text.cld3.lang].some((lang) => languageGroup(baseLanguage(lang)) === contrast)
   const own = scoreOf(expected, text)
   if (own === null) return named
-  const present = shareOf([contrast], host.length > 0 ? host : pageWeights(page)) >= MIN_SHARE
-  return (scoreOf(contrast, text) ?? 0) > own && (present || named || text.letters >= MIN_LETTERS_OF_CONTRAST)
+  const share = shareOf([contrast], host.length > 0 ? host : pageWeights(page))
+  const other = scoreOf(contrast, text) ?? 0
+  // Where most of the text is in the contrast language, the native one has to show itself.
+  if (other === own) return share >= MAJORITY
+  return other > own && (share >= MIN_SHARE || named || text.letters >= MIN_LETTERS_OF_CONTRAST)
 }
 
 /** eld's best score for a member of the group, null when it knows none or was not asked. */
@@ -183,9 +199,9 @@ function scoreOf(group: string, { eld_scores }: TextFact): number | null {
 }
 
 /** Why nothing was found: the page is in a language that is not written like this, or nobody knows. */
-function reasonForNothing({ page, text }: LanguageQuestion): 'text_script' | 'text_undetermined' {
-  const language = leadingLanguage(pageWeights(page), PAGE_LEAD, () => true)
-  return language !== null && !isWrittenIn(language, text.script) ? 'text_script' : 'text_undetermined'
+function reasonForNothing(question: LanguageQuestion): 'text_script' | 'text_undetermined' {
+  const language = placeLanguage(question)
+  return language !== null && !isWrittenIn(language, question.text.script) ? 'text_script' : 'text_undetermined'
 }
 
 /** The script of the page's letters in that language; those of a contrast language do not count for it. */

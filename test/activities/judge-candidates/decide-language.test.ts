@@ -63,6 +63,15 @@ describe('decideLanguage', () => {
     expect(decide({ text, page: aPageIn({ en: 0.8, cs: 0.2 }) })).toMatchObject({ reason: 'text_contrast' })
   })
 
+  test('refuses a text for which nothing speaks where most is in the contrast language', () => {
+    const text = aText(
+      { en: 0, cs: 0 },
+      { letters: 4, eld: { lang: 'und', score: 0 }, cld3: { lang: 'mt', score: 0.6 } },
+    )
+    expect(decide({ text, page: aPageIn({ en: 0.8, cs: 0.2 }) })).toMatchObject({ reason: 'text_contrast' })
+    expect(decide({ text, page: aPageIn({ en: 0.3, cs: 0.7 }) })).toMatchObject({ tag: 'cs' })
+  })
+
   test('keeps a text with letters that English has not', () => {
     expect(decide({ text: aText({ en: 0.6, cs: 0.5 }, { text: 'Jablko, odrůda Granny Smith.' }) })).toMatchObject({
       tag: 'cs',
@@ -111,6 +120,16 @@ describe('decideLanguage', () => {
     expect(decide({ text })).toMatchObject({ tag: 'hu', evidence: 'text' })
     expect(decide({ text: { ...text, letters: 12 } })).toMatchObject({ tag: 'cs', evidence: 'page' })
     expect(decide({ text: aText({ hu: 0.8, cs: 0.795 }) })).toMatchObject({ tag: 'cs', evidence: 'page' })
+  })
+
+  test('asks for more of a text alone on a page in another script', () => {
+    const text = aText({ hu: 0.8 }, { letters: 12 })
+    expect(decide({ text, page: aPageIn({ ru: 1 }) })).toMatchObject({ reason: 'text_script' })
+    expect(decide({ text: { ...text, letters: 20 }, page: aPageIn({ ru: 1 }) })).toMatchObject({
+      tag: 'hu',
+      evidence: 'text',
+    })
+    expect(decide({ text, page: NOWHERE })).toMatchObject({ tag: 'hu', evidence: 'text' })
   })
 
   test('says und where detectors disagree and nobody declares', () => {
