@@ -1,4 +1,6 @@
 import { EXTRACT_REV } from './extract/extract-page.ts'
+import { GENERATION_REV } from './generate/run-generation.ts'
+import { SAFETY_REV } from './safety/classify-picture.ts'
 import { NORMALISE_REV } from './normalise/normalise-picture.ts'
 import { PAGE_LANGUAGE_REV } from './page-language/page-language.ts'
 import { TEXT_REV } from './text/describe-text.ts'
@@ -86,7 +88,7 @@ export const PIPELINE = [
     summary: 'An NSFW classifier scores each normalised picture.',
     kind: 'fact',
     over: 'picture',
-    rev: 1,
+    rev: SAFETY_REV,
     config: () => null,
     tools: (t) => t.classifier,
   },
@@ -152,7 +154,7 @@ export const PIPELINE = [
     summary: 'A vision model describes each picture in the pivot language.',
     kind: 'generation',
     over: 'sample',
-    rev: 1,
+    rev: GENERATION_REV,
     config: (spec) => callConfig(spec, 'caption'),
     tools: (t) => promptTools(t, 'caption/'),
   },
@@ -161,7 +163,7 @@ export const PIPELINE = [
     summary: "Captions are translated into the sample's language and checked.",
     kind: 'generation',
     over: 'sample',
-    rev: 1,
+    rev: GENERATION_REV,
     config: (spec) => callConfig(spec, 'translate'),
     tools: (t) => ({ ...promptTools(t, 'translate/'), ...t.detectors, icu: t.icu }),
   },
@@ -170,7 +172,7 @@ export const PIPELINE = [
     summary: 'A model joins native text and description; what no evidence holds is taken out.',
     kind: 'generation',
     over: 'sample',
-    rev: 1,
+    rev: GENERATION_REV,
     config: (spec) => callConfig(spec, 'thick'),
     tools: (t) => ({ ...promptTools(t, 'thick/'), ...t.detectors, icu: t.icu }),
   },

@@ -9,7 +9,8 @@ import type { ToolVersions } from '../activities/steps/step.ts'
 import type { Settings } from '../infra/config.ts'
 import { commitOf } from '../infra/commit.ts'
 import { datasetKey, keyFingerprint } from '../infra/dataset-key.ts'
-import { createImages, encoderDefinition } from '../infra/images.ts'
+import { adapterVersions } from '../infra/adapter-versions.ts'
+import { createImages } from '../infra/images.ts'
 import type { ObjectStore } from '../infra/objects.ts'
 import { openStore } from '../infra/open-store.ts'
 import { openDatabase } from '../infra/postgres.ts'
@@ -42,7 +43,7 @@ export async function openRuntime(settings: Settings, services: RunningServices,
   await createImages()
   const lists = settings.abuseLists.map((file) => parseHashList(readFileSync(file, 'utf8'), path.basename(file)))
   const matcher = createAbuseMatcher(lists)
-  const tools = gatherTools(encoderDefinition(), lists)
+  const tools = gatherTools(await adapterVersions(), lists)
   const db = openDatabase(services.databaseUrl, 'writer')
   let pool: Promise<PicturePool> | null = null
   const pictures = () => (pool ??= createPicturePool({ threads }))

@@ -23,6 +23,7 @@ import { mapLimited } from '../steps/run-facts.ts'
 import { type ShardContext, shardEdge, type StepDeps } from '../steps/shard-edge.ts'
 import { digestJson } from '../steps/step.ts'
 import { buildCaptionRequest, parseCaptionResponse } from './caption.ts'
+import { checkCaption } from './check-caption.ts'
 import { checkTranslation } from './check-translation.ts'
 import { generationRecord } from './generation-record.ts'
 import { groundThick } from './ground-thick.ts'
@@ -70,6 +71,11 @@ export function createGenerateActivities(deps: GenerateDeps) {
     (name: GenerationTask, generate: (record: GenerationDeps, job: Job) => Promise<Outcome>) =>
     (input: ShardInput): Promise<ShardResult> =>
       shardEdge(deps, input, null, (context) => generateShard(deps, context, name, generate))
+  const described = (text: string, tags: readonly string[]) =>
+    deps.describeText(
+      text,
+      tags.map((tag) => tag.split('-')[0] ?? tag),
+    )
 
   /** Describes pictures in the pivot language. Safe to run twice: a recorded request is not sent again. */
   const captionShard = task('caption', async (record, job) => {
@@ -79,9 +85,10 @@ export function createGenerateActivities(deps: GenerateDeps) {
       buildCaptionRequest(image, job.call, deps.prompts),
       parseCaptionResponse,
     )
-    return parsed.ok
-      ? { requests, reason: null, text: parsed.value.caption, detail: parsed.value }
-      : failed(requests, parsed)
+    if (!parsed.ok) return failed(requests, parsed)
+    const { caption } = parsed.value
+    const reasons = checkCaption(caption, job.call.pivot, described(caption, [job.call.pivot]))
+    return { requests, reason: reasons[0] ?? null, text: caption, detail: parsed.value }
   })
 
   /** Translates accepted captions and checks the translations. Safe to run twice. */
@@ -98,10 +105,7 @@ export function createGenerateActivities(deps: GenerateDeps) {
       pivot: job.call.pivot,
       translation,
       target: job.sample.tag,
-      fact: deps.describeText(
-        translation,
-        [job.sample.tag, job.call.pivot].map((tag) => tag.split('-')[0] ?? tag),
-      ),
+      fact: described(translation, [job.sample.tag, job.call.pivot]),
     })
     return { requests, reason: reasons[0] ?? null, text: translation, detail: { reasons } }
   })
@@ -116,12 +120,9 @@ export function createGenerateActivities(deps: GenerateDeps) {
     if (!parsed.ok) return failed(requests, parsed)
     const ground = groundThick(parsed.value, sources, ling, job.sample.tag)
     if (!ground.ok) return { requests, reason: ground.reason, text: '', detail: { problem: ground.problem } }
-    return {
-      requests,
-      reason: null,
-      text: ground.caption,
-      detail: { entities: ground.entities, removed: ground.removed },
-    }
+    const reasons = checkCaption(ground.caption, job.sample.tag, described(ground.caption, [job.sample.tag]))
+    const detail = { entities: ground.entities, removed: ground.removed, reasons }
+    return { requests, reason: reasons[0] ?? null, text: ground.caption, detail }
   })
 
   return { captionShard, translateShard, thickShard }

@@ -14,6 +14,8 @@ export interface Prompt {
 
 export interface PromptLibrary {
   ids: string[]
+  /** sha256 of every text, prompts and notes, by id: what enters the identity of the steps that use them. */
+  digests: Record<string, string>
   /** Throws PermanentError `PROMPT_UNKNOWN` with the ids that exist. */
   get: (id: string, language: string) => Prompt
 }
@@ -50,7 +52,8 @@ export function loadPrompts(folder: string = PROMPTS_FOLDER): PromptLibrary {
       notes: notes === undefined ? null : { id: `${id}/${language}`, sha256: sha256Of(notes), text: notes },
     }
   }
-  return { ids, get }
+  const digests = Object.fromEntries([...texts].map(([id, text]) => [id, sha256Of(text)]).sort())
+  return { ids, digests, get }
 }
 
 /** Fills the placeholders of a template, in one pass: a value is never looked at for placeholders again. */

@@ -2,6 +2,12 @@ import type { BuiltRequest, ModelResponse } from '../../schema/contracts/generat
 import type { Parsed } from './chat-answer.ts'
 import { buildRepairRequest } from './chat-request.ts'
 
+/**
+ * Raised by whoever changes what a recorded response becomes: cleaning, parsing, empty culture sentences, repair,
+ * checks, grounding. Requests have digests of their own.
+ */
+export const GENERATION_REV = 1
+
 /** What a generation needs from outside: the record of earlier calls, and a way to make one. */
 export interface GenerationDeps {
   /** Raw response committed for this request digest, null when there is none. */

@@ -5,7 +5,7 @@ import { round4 } from '../round4.ts'
  * Longest side, in pixels, at which sharpness and entropy are measured: the variance of the Laplacian grows as a
  * picture shrinks, so it can be compared only at a fixed scale. A smaller picture is measured as it is.
  */
-export const MEASURE_SIDE = 512
+const MEASURE_SIDE = 512
 
 export interface ImageMeasures {
   /** Variance of the Laplacian of the luma (Pech-Pacheco 2000), 4 decimals; low is blurred. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { AppError } from '../../schema/contracts/errors.ts'
 import type { NormaliseFact } from '../../schema/contracts/facts.ts'
 import type { ImageSection } from '../../schema/contracts/spec.ts'
-import type { EncoderDefinition, Images, OpenImage } from '../../infra/images.ts'
-import { MEASURE_SIDE, measureImage } from './image-measures.ts'
+import type { Images, OpenImage } from '../../infra/images.ts'
+import { measureImage } from './image-measures.ts'
 import { pdqHash } from './pdq.ts'
 import { readPictureRights } from './picture-rights.ts'
 
@@ -13,28 +13,10 @@ export const NORMALISE_REV = 1
 /** The part of the spec that decides what normalise finds and writes; limits of size are judgements and not here. */
 export type NormaliseConfig = Pick<ImageSection, 'format' | 'quality' | 'background' | 'max_side'>
 
-export interface NormaliseDefinition {
-  name: 'normalise'
-  rev: number
-  config: NormaliseConfig
-  tools: { encoder: EncoderDefinition; measure_side: number }
-}
-
 export interface NormaliseResult {
   fact: NormaliseFact
   /** The released bytes; null when the fact is not ok. */
   released: Buffer | null
-}
-
-/** Identity of the step for this spec and this build of the encoder. */
-export function normaliseDefinition(image: NormaliseConfig, encoder: EncoderDefinition): NormaliseDefinition {
-  const { format, quality, background, max_side } = image
-  return {
-    name: 'normalise',
-    rev: NORMALISE_REV,
-    config: { format, quality, background, max_side },
-    tools: { encoder, measure_side: MEASURE_SIDE },
-  }
 }
 
 /**

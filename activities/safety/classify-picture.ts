@@ -1,21 +1,10 @@
 import type { SafetyFact } from '../../schema/contracts/facts.ts'
-import type { ClassifierDefinition } from '../../infra/classifier-model.ts'
 import type { Classifier } from '../../infra/classifier.ts'
-import type { EncoderDefinition, Images } from '../../infra/images.ts'
+import type { Images } from '../../infra/images.ts'
 import { round4 } from '../round4.ts'
 
 /** Raised by whoever changes what the step finds. */
-const SAFETY_REV = 1
-
-export interface SafetyDefinition {
-  name: 'safety'
-  rev: number
-  tools: { classifier: ClassifierDefinition; encoder: EncoderDefinition }
-}
-
-export function safetyDefinition(classifier: ClassifierDefinition, encoder: EncoderDefinition): SafetyDefinition {
-  return { name: 'safety', rev: SAFETY_REV, tools: { classifier, encoder } }
-}
+export const SAFETY_REV = 1
 
 /**
  * NSFW scores of a released picture, to 4 decimals; a function of its bytes. Limits are a judgement and not here.

@@ -1,27 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Queues } from '../../schema/contracts/release-work.ts'
+import { CAPTION_SCHEMA } from '../generate/caption.ts'
 import { loadPrompts } from '../generate/prompts.ts'
+import { THICK_SCHEMA } from '../generate/thick.ts'
+import { TRANSLATE_SCHEMA } from '../generate/translate.ts'
 import type { HashList } from '../known-abuse/hash-list.ts'
 import { PIPELINE, revisions } from '../pipeline.ts'
 import { defineStep, digestJson, sha256, type Step, type ToolVersions } from './step.ts'
 
-/** Every tool that can change an output byte, found without loading a model. `images` is what the encoder says of itself. */
-export function gatherTools(images: unknown, lists: readonly HashList[]): ToolVersions {
-  const prompts = loadPrompts()
+/** Every tool that can change an output byte; the adapters say of themselves what they are, without loading a model. */
+export function gatherTools(
+  adapters: { images: object; classifier: object },
+  lists: readonly HashList[],
+): ToolVersions {
   return {
     node: process.versions.node,
     icu: process.versions['icu'] ?? '',
     unicode: process.versions['unicode'] ?? '',
     html: `parse5 ${installedVersion('parse5')}`,
     detectors: { eld: `large ${installedVersion('eld/large', 'eld')}`, 'cld3-asm': installedVersion('cld3-asm') },
-    images: flat(images),
-    classifier: {
-      model: 'nsfwjs MobileNetV2',
-      nsfwjs: installedVersion('nsfwjs'),
-      tfjs: installedVersion('@tensorflow/tfjs'),
-      backend: `wasm simd ${installedVersion('@tensorflow/tfjs-backend-wasm')}`,
-    },
+    images: flat(adapters.images),
+    classifier: flat(adapters.classifier),
     parquet: { 'hyparquet-writer': installedVersion('hyparquet-writer') },
     abuseLists:
       lists.length === 0
@@ -32,7 +32,12 @@ export function gatherTools(images: unknown, lists: readonly HashList[]): ToolVe
               .sort()
               .join('\n'),
           ).toString('hex'),
-    prompts: Object.fromEntries(prompts.ids.map((id) => [id, prompts.get(id, 'und').sha256])),
+    prompts: {
+      ...loadPrompts().digests,
+      'caption/schema': CAPTION_SCHEMA.sha256,
+      'translate/schema': TRANSLATE_SCHEMA.sha256,
+      'thick/schema': THICK_SCHEMA.sha256,
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import { digestJson } from '../../activities/steps/step.ts'
 import { queuesFor } from '../../activities/steps/tool-versions.ts'
 import { gatherTools } from '../../activities/steps/tool-versions.ts'
 import { ORCHESTRATOR_QUEUE } from '../../activities/steps/tool-versions.ts'
-import { encoderDefinition } from '../../infra/images.ts'
+import { adapterVersions } from '../../infra/adapter-versions.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import { countCrawl } from '../../schema/queries/crawl-progress.ts'
@@ -32,7 +32,7 @@ export async function ensureCrawl(
 /** Starts the crawl's workflow unless it runs; Postgres holds where it is. */
 export async function runCrawl(session: Session, id: string): Promise<void> {
   const client = await session.temporal()
-  const { io } = queuesFor(gatherTools(encoderDefinition(), []))
+  const { io } = queuesFor(gatherTools(await adapterVersions(), []))
   await client.workflow.start<typeof crawlWorkflow>('crawlWorkflow', {
     workflowId: crawlWorkflowId(id),
     taskQueue: ORCHESTRATOR_QUEUE,

@@ -3,7 +3,7 @@ import { releaseIdentity } from '../../activities/plan-release/create-release.ts
 import { canonicalJson, digestJson, type ToolVersions } from '../../activities/steps/step.ts'
 import { gatherTools, ORCHESTRATOR_QUEUE, queuesFor } from '../../activities/steps/tool-versions.ts'
 import { datasetKey, keyFingerprint } from '../../infra/dataset-key.ts'
-import { encoderDefinition } from '../../infra/images.ts'
+import { adapterVersions } from '../../infra/adapter-versions.ts'
 import { openStore } from '../../infra/open-store.ts'
 import { AppError, PermanentError } from '../../schema/contracts/errors.ts'
 import type { ReleaseSpec } from '../../schema/contracts/spec.ts'
@@ -41,7 +41,7 @@ export interface Launch {
 
 /** What a launch of this spec comes to: which crawls, which release, and whether it exists. */
 export async function planLaunch(session: Session, spec: ReleaseSpec): Promise<Launch> {
-  const tools = gatherTools(encoderDefinition(), readAbuseLists(session.settings))
+  const tools = gatherTools(await adapterVersions(), readAbuseLists(session.settings))
   const ids = await crawlsOf(session, spec)
   const frozen = await frozenCrawls(session.db, ids)
   if (frozen.length < ids.length)

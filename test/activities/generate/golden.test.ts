@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { buildCaptionRequest, parseCaptionResponse } from '../../../activities/generate/caption.ts'
 import { checkTranslation } from '../../../activities/generate/check-translation.ts'
-import { GENERATION_REV, generationDefinition } from '../../../activities/generate/definitions.ts'
+import { GENERATION_REV } from '../../../activities/generate/run-generation.ts'
 import { groundThick } from '../../../activities/generate/ground-thick.ts'
 import { loadPrompts } from '../../../activities/generate/prompts.ts'
 import { buildThickRequest } from '../../../activities/generate/thick.ts'
@@ -76,41 +76,5 @@ describe('golden generations', () => {
 
   it('have the results that were recorded at their revision', () => {
     expect({ rev: GENERATION_REV, results: results() }).toEqual({ rev: GOLDEN.rev, results: GOLDEN.results })
-  })
-})
-
-describe('a generation definition', () => {
-  it('names every tool that can change the output, and no address', () => {
-    const call = aModelCall({ base_url: 'http://secret/', prompt: 'thick/grounded@1' })
-    const definition = generationDefinition('thick', call, 'th', prompts)
-    const { request } = buildThickRequest(
-      { alt_text: 'x', alt_others: [], context, pivot: null, ling: null },
-      'th',
-      call,
-      prompts,
-    )
-    expect(definition).toEqual({
-      name: 'thick',
-      rev: GENERATION_REV,
-      provider: 'openai',
-      model: 'm-1',
-      revision: 'r-1',
-      params: call.params,
-      pair: null,
-      prompt: request.prompt,
-      schema: request.schema?.sha256,
-      tools: { icu: process.versions.icu, unicode: process.versions['unicode'] },
-    })
-    expect(JSON.stringify(definition)).not.toContain('secret')
-  })
-
-  it('of an engine has neither prompt nor parameters', () => {
-    const call = aModelCall({ provider: 'apertium', pair: 'eng|spa', prompt: '' })
-    expect(generationDefinition('translate', call, 'es', prompts)).toMatchObject({
-      pair: 'eng|spa',
-      prompt: null,
-      params: null,
-      schema: null,
-    })
   })
 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
-import { normaliseDefinition, normalisePicture } from '../../../activities/normalise/normalise-picture.ts'
+import { normalisePicture } from '../../../activities/normalise/normalise-picture.ts'
 import { hammingDistance } from '../../../activities/normalise/pdq.ts'
 import { createImages } from '../../../infra/images.ts'
 import type { NormaliseFact } from '../../../schema/contracts/facts.ts'
@@ -114,14 +114,4 @@ test.each([
 ] as const)('gives the reason %s as a value', async (reason, make) => {
   const result = await normalisePicture(await make(), config, images)
   expect(result).toEqual({ fact: { ok: false, reason }, released: null })
-})
-
-test('puts the part of the spec that it reads, and nothing else of it, in its definition', () => {
-  const section = { ...config, min_side: 200, max_ratio: 3, min_bytes: 5000 }
-  expect(normaliseDefinition(section, images.definition())).toEqual({
-    name: 'normalise',
-    rev: 1,
-    config,
-    tools: { encoder: images.definition(), measure_side: 512 },
-  })
 })

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { classifyPicture, safetyDefinition } from '../../../activities/safety/classify-picture.ts'
-import { classifierDefinition } from '../../../infra/classifier-model.ts'
+import { classifyPicture } from '../../../activities/safety/classify-picture.ts'
 import { createClassifier } from '../../../infra/classifier.ts'
 import { createImages } from '../../../infra/images.ts'
 import { aRaster, sharpOf } from '../../builders/pictures.ts'
@@ -35,10 +34,4 @@ test('throws on released bytes that are no picture, which is a fault', async () 
   await expect(classifyPicture(Buffer.from('x'), images, { classify })).rejects.toMatchObject({
     code: 'IMAGE_UNSUPPORTED_FORMAT',
   })
-})
-
-test('has model, encoder and rev in its definition', async () => {
-  const classifier = await classifierDefinition()
-  const encoder = images.definition()
-  expect(safetyDefinition(classifier, encoder)).toEqual({ name: 'safety', rev: 1, tools: { classifier, encoder } })
 })

@@ -97,7 +97,9 @@ test("a zombie's commit is refused as a whole", async () => {
   await expireLease(db, zombie)
   await mustAcquire(db, crawlNo, 0, 'owner')
   const before = await frontierOf(db, crawlNo)
-  await expect(commitBatch(commitDeps(db), zombie, aBatch(row?.url ?? ''))).rejects.toMatchObject({ code: 'LEASE_LOST' })
+  await expect(commitBatch(commitDeps(db), zombie, aBatch(row?.url ?? ''))).rejects.toMatchObject({
+    code: 'LEASE_LOST',
+  })
   expect(await frontierOf(db, crawlNo)).toEqual(before)
   const captures = await sql`SELECT 1 FROM capture WHERE crawl_no = ${crawlNo}`.execute(db)
   const urls = await sql`SELECT 1 FROM url WHERE sha = ${shaOf('http://a.example/found')}`.execute(db)
