@@ -97,7 +97,9 @@ test("a zombie's commit is refused as a whole", async () => {
   await expireLease(db, zombie)
   await mustAcquire(db, crawlNo, 0, 'owner')
   const before = await frontierOf(db, crawlNo)
-  await expect(commitBatch(commitDeps(db), zombie, aBatch(row?.url ?? ''))).rejects.toMatchObject({ code: 'LEASE_LOST' })
+  await expect(commitBatch(commitDeps(db), zombie, aBatch(row?.url ?? ''))).rejects.toMatchObject({
+    code: 'LEASE_LOST',
+  })
   expect(await frontierOf(db, crawlNo)).toEqual(before)
   const captures = await sql`SELECT 1 FROM capture WHERE crawl_no = ${crawlNo}`.execute(db)
   const urls = await sql`SELECT 1 FROM url WHERE sha = ${shaOf('http://a.example/found')}`.execute(db)
@@ -139,7 +141,15 @@ function aBatch(url: string): CrawlBatch {
     {
       draft: { url, capture, record: null, picture: null, facts: null },
       found: [aFound('http://a.example/found')],
-      outcome: { sha: shaOf(url), state: 'done', reason: 'http_error', detail: '404', attempts: 1, waitMs: 0 },
+      outcome: {
+        sha: shaOf(url),
+        asPicture: false,
+        state: 'done',
+        reason: 'http_error',
+        detail: '404',
+        attempts: 1,
+        waitMs: 0,
+      },
     },
     0,
   )
