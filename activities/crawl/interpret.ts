@@ -78,6 +78,7 @@ function retryOrEnd(
   const state = plan.retry ? 'retry' : plan.class === null && 'status' in cause ? 'done' : 'failed'
   return {
     sha: row.url_sha,
+    asPicture: row.picture,
     state,
     reason,
     detail: detail.slice(0, 300),
@@ -213,6 +214,7 @@ function draftOf(
 function done(row: FrontierRow, reason: string | null, detail: string | null): UrlResult['outcome'] {
   return {
     sha: row.url_sha,
+    asPicture: row.picture,
     state: 'done',
     reason,
     detail: detail?.slice(0, 300) ?? null,

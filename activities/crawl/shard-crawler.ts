@@ -198,6 +198,14 @@ function excluded(row: FrontierRow, reason: string, detail: string | null): UrlR
   return {
     draft: null,
     found: [],
-    outcome: { sha: row.url_sha, state: 'excluded', reason, detail, attempts: row.attempts, waitMs: 0 },
+    outcome: {
+      sha: row.url_sha,
+      asPicture: row.picture,
+      state: 'excluded',
+      reason,
+      detail,
+      attempts: row.attempts,
+      waitMs: 0,
+    },
   }
 }

@@ -1,6 +1,14 @@
 import { type Kysely, sql } from 'kysely'
+import { AppError } from '../../schema/contracts/errors.ts'
 import { insertFacts, selectFacts } from '../../schema/queries/captures.ts'
-import { clearFlight, startFlight, type Flight, flightsLeft } from '../../schema/queries/in-flight.ts'
+import {
+  clearFlight,
+  type Flight,
+  type FlightKey,
+  flightsLeft,
+  landFlight,
+  startFlight,
+} from '../../schema/queries/in-flight.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { canonicalJson, sha256 } from './step.ts'
 
@@ -109,9 +117,7 @@ async function runChunk<Input, Value>(
   const flight = { run: facts.run, step: facts.step, first_no: first.no, last_no: last.no }
   const isPoison = inputs.length === 1 && tries >= KILLS
   if (!isPoison) await startFlight(facts.db, flight, tries + 1, facts.worker)
-  const values: Value[] = isPoison
-    ? [facts.poisoned()]
-    : await mapLimited(inputs, facts.concurrency, (one) => facts.compute(one.input))
+  const values: Value[] = isPoison ? [facts.poisoned()] : await computeChunk(facts, inputs, flight, tries)
   await facts.db.transaction().execute(async (tx) => {
     if (facts.again) await recordDifferences(tx, facts, inputs, values)
     await insertFacts(
@@ -123,6 +129,30 @@ async function runChunk<Input, Value>(
     )
     await clearFlight(tx, flight)
   })
+}
+
+/**
+ * Computes a chunk. A fault that leaves this worker alive (disk full, service away) is no death: the flight counts it no
+ * longer, or every input of a long outage would be taken for one that kills.
+ */
+async function computeChunk<Input, Value>(
+  facts: FactRun<Input, Value>,
+  inputs: FactInput<Input>[],
+  flight: FlightKey,
+  tries: number,
+): Promise<Value[]> {
+  try {
+    return await mapLimited(inputs, facts.concurrency, (one) => facts.compute(one.input))
+  } catch (error) {
+    // Best effort: when the database is away, too, one try is counted that was none.
+    if (!endedItsThread(error)) await landFlight(facts.db, flight, tries).catch(() => {})
+    throw error
+  }
+}
+
+/** A picture that crashes or hangs its thread would end the worker if it had no threads. */
+function endedItsThread(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'THREAD_CRASHED' || error.code === 'THREAD_TIMEOUT')
 }
 
 async function recordDifferences<Input, Value>(

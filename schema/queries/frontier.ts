@@ -36,7 +36,10 @@ export async function hostsWithWork(
   return found.rows.map((row) => ({ host: row.host, waitMs: Number.isFinite(row.wait_ms) ? row.wait_ms : 0 }))
 }
 
-/** Marks up to `limit` due URLs of one host as leased and returns them. Only the shard's owner may call it. */
+/**
+ * Marks up to `limit` due URLs of one host as leased and returns them. Only the shard's owner may call it. `page` says
+ * that the URL is to be read as a page: a picture that is linked, too, is no page before its depth admits it.
+ */
 export async function claimUrls(
   db: Kysely<Database>,
   lease: Lease,
@@ -54,7 +57,7 @@ export async function claimUrls(
     UPDATE frontier f SET state = 'leased'
     FROM due, url u
     WHERE f.crawl_no = due.crawl_no AND f.url_sha = due.url_sha AND u.sha = f.url_sha AND EXISTS (SELECT 1 FROM owner)
-    RETURNING f.url_sha, u.url, f.host, f.site_no, f.page, f.picture, f.sitemap, f.depth, f.redirects, f.attempts, f.seed,
+    RETURNING f.url_sha, u.url, f.host, f.site_no, f.page AND f.admitted AS page, f.picture, f.sitemap, f.depth, f.redirects, f.attempts, f.seed,
       f.declared, NULL AS first_tried`.execute(db)
   return claimed.rows
 }
@@ -88,14 +91,14 @@ export async function insertFound(
     ORDER BY host ON CONFLICT DO NOTHING`.execute(tx)
   await sql`
     INSERT INTO frontier AS f (crawl_no, url_sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted, state, from_sha)
-    SELECT ${crawlNo}::int, sha, shard, site_no, host, page, picture, sitemap, depth, redirects, direct AND page,
-      CASE WHEN direct OR picture OR sitemap THEN 'pending' ELSE 'found' END, from_sha
+    SELECT ${crawlNo}::int, sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted,
+      CASE WHEN admitted OR picture OR sitemap THEN 'pending' ELSE 'found' END, from_sha
     FROM unnest(${shas}::bytea[], ${unique.map((one) => one.shard)}::smallint[], ${unique.map((one) => one.siteNo)}::int[],
       ${unique.map((one) => one.host)}::text[], ${unique.map((one) => one.page)}::bool[], ${unique.map((one) => one.picture)}::bool[],
       ${unique.map((one) => one.sitemap)}::bool[], ${unique.map((one) => one.depth)}::smallint[],
-      ${unique.map((one) => one.redirects)}::smallint[], ${unique.map((one) => one.redirects > 0)}::bool[],
+      ${unique.map((one) => one.redirects)}::smallint[], ${unique.map((one) => one.admitted)}::bool[],
       ${unique.map((one) => one.fromSha)}::bytea[])
-      AS t (sha, shard, site_no, host, page, picture, sitemap, depth, redirects, direct, from_sha)
+      AS t (sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted, from_sha)
     ORDER BY sha
     ON CONFLICT (crawl_no, url_sha) DO UPDATE SET
       page = f.page OR excluded.page,
@@ -103,15 +106,20 @@ export async function insertFound(
       sitemap = f.sitemap OR excluded.sitemap,
       site_no = coalesce(f.site_no, excluded.site_no),
       depth = CASE WHEN f.page AND excluded.page THEN least(f.depth, excluded.depth) WHEN excluded.page THEN excluded.depth ELSE f.depth END,
-      redirects = CASE WHEN excluded.admitted AND NOT f.admitted THEN greatest(f.redirects, excluded.redirects) ELSE f.redirects END,
+      redirects = CASE WHEN excluded.admitted AND NOT f.admitted THEN excluded.redirects
+        WHEN f.admitted AND (f.redirects = 0 OR NOT excluded.admitted) THEN f.redirects
+        ELSE least(f.redirects, excluded.redirects) END,
       admitted = f.admitted OR excluded.admitted,
-      state = CASE WHEN f.state = 'found' AND excluded.state = 'pending' THEN 'pending' ELSE f.state END
+      state = CASE WHEN f.state = 'found' AND excluded.state = 'pending' THEN 'pending'
+        WHEN excluded.picture AND NOT f.picture AND f.state IN ('done', 'failed')
+          AND EXISTS (SELECT 1 FROM capture c WHERE c.capture_id = f.capture_id AND c.redirect_sha IS NOT NULL) THEN 'pending'
+        ELSE f.state END
     WHERE (f.page, f.picture, f.sitemap) IS DISTINCT FROM (f.page OR excluded.page, f.picture OR excluded.picture, f.sitemap OR excluded.sitemap)
       OR (excluded.page AND excluded.depth < f.depth) OR (f.state = 'found' AND excluded.state = 'pending')
-      OR (excluded.admitted AND NOT f.admitted)`.execute(tx)
+      OR (excluded.admitted AND NOT f.admitted) OR excluded.redirects < f.redirects`.execute(tx)
 }
 
-type MergedUrl = Omit<FoundUrl, 'kind'> & { page: boolean; picture: boolean; sitemap: boolean }
+type MergedUrl = Omit<FoundUrl, 'kind'> & { page: boolean; picture: boolean; sitemap: boolean; admitted: boolean }
 
 /** One row a URL: ON CONFLICT cannot touch a row twice. Keeps the least depth, whatever the order of arrival. */
 function mergeFound(found: readonly FoundUrl[]): MergedUrl[] {
@@ -119,17 +127,21 @@ function mergeFound(found: readonly FoundUrl[]): MergedUrl[] {
   for (const one of found) {
     const key = one.sha.toString('hex')
     const page = one.kind === 'page'
+    // A redirect from an admitted page needs no admission of its own.
+    const admitted = page && one.redirects > 0
     const known = byKey.get(key)
     if (!known) {
-      byKey.set(key, { ...one, page, picture: one.kind === 'picture', sitemap: one.kind === 'sitemap' })
+      byKey.set(key, { ...one, page, picture: one.kind === 'picture', sitemap: one.kind === 'sitemap', admitted })
       continue
     }
     if (page) known.depth = known.page ? Math.min(known.depth, one.depth) : one.depth
+    if (admitted && !known.admitted) known.redirects = one.redirects
+    else if (admitted || !known.admitted) known.redirects = Math.min(known.redirects, one.redirects)
     known.page ||= page
     known.picture ||= one.kind === 'picture'
     known.sitemap ||= one.kind === 'sitemap'
+    known.admitted ||= admitted
     known.siteNo ??= one.siteNo
-    known.redirects = Math.max(known.redirects, one.redirects)
   }
   return [...byKey.values()]
 }
@@ -137,6 +149,8 @@ function mergeFound(found: readonly FoundUrl[]): MergedUrl[] {
 export interface UrlOutcome {
   sha: Buffer
   state: 'done' | 'retry' | 'failed' | 'excluded'
+  /** It was asked for as a picture: where it redirects to is then wanted as one, too. */
+  asPicture: boolean
   reason: string | null
   detail: string | null
   attempts: number
@@ -145,7 +159,10 @@ export interface UrlOutcome {
   captureId: string | null
 }
 
-/** Writes what became of leased URLs. */
+/**
+ * Writes what became of leased URLs. A redirect that became wanted as a picture while it was fetched as a page alone is
+ * asked for again, so that the order of arrival does not matter.
+ */
 export async function writeOutcomes(
   tx: Transaction<Database>,
   crawlNo: number,
@@ -153,43 +170,59 @@ export async function writeOutcomes(
 ): Promise<void> {
   if (outcomes.length === 0) return
   await sql`
-    UPDATE frontier f SET state = t.state, reason = t.reason, detail = t.detail, attempts = t.attempts,
-      next_at = now() + make_interval(secs => t.wait_ms / 1000.0), capture_id = coalesce(t.capture_id, f.capture_id)
+    UPDATE frontier f SET reason = t.reason, detail = t.detail, attempts = t.attempts,
+      next_at = now() + make_interval(secs => t.wait_ms / 1000.0), capture_id = coalesce(t.capture_id, f.capture_id),
+      state = CASE WHEN t.state IN ('done', 'failed') AND f.picture AND NOT t.as_picture
+          AND EXISTS (SELECT 1 FROM capture c WHERE c.capture_id = t.capture_id AND c.redirect_sha IS NOT NULL) THEN 'pending'
+        ELSE t.state END
     FROM unnest(${outcomes.map((one) => one.sha)}::bytea[], ${outcomes.map((one) => one.state)}::text[],
       ${outcomes.map((one) => one.reason)}::text[], ${outcomes.map((one) => one.detail)}::text[],
       ${outcomes.map((one) => one.attempts)}::smallint[], ${outcomes.map((one) => one.waitMs)}::float8[],
-      ${outcomes.map((one) => one.captureId)}::bigint[]) AS t (sha, state, reason, detail, attempts, wait_ms, capture_id)
+      ${outcomes.map((one) => one.captureId)}::bigint[], ${outcomes.map((one) => one.asPicture)}::bool[])
+      AS t (sha, state, reason, detail, attempts, wait_ms, capture_id, as_picture)
     WHERE f.crawl_no = ${crawlNo} AND f.url_sha = t.sha`.execute(tx)
 }
 
 /**
  * Closes the depths of the shard's sites that have nothing left to do, and admits what they found: sorted by digest,
- * until the host's budget is spent. Admission spends it, success and exclusion do not. Returns how many were admitted.
+ * until the host's budget is spent. Admission spends it, success and exclusion do not. Pictures that are linked, too,
+ * are waited for: what was fetched as a picture and is none is fetched again once it is admitted as a page. Returns how
+ * many were admitted.
  */
 export async function closeDepths(
   tx: Transaction<Database>,
   lease: Lease,
   limits: { pagesPerHost: number; depth: number },
 ): Promise<{ admitted: number; closed: number }> {
+  let admitted = 0
+  let closed = 0
+  // A depth whose pages are all done already, as pictures, is over as soon as it is admitted: hence more than one round.
+  for (;;) {
+    const open = await finishedDepths(tx, lease)
+    if (open.length === 0) return { admitted, closed }
+    for (const site of open) {
+      const depth = site.depth + 1
+      const count =
+        depth > limits.depth ? 0 : await admitDepth(tx, lease.crawlNo, site.site_no, depth, limits.pagesPerHost)
+      admitted += count
+      // A depth of which nothing was admitted leads to no further one.
+      if (count === 0) closed += 1
+      await sql`UPDATE site SET depth = ${depth}, closed = ${count === 0}
+        WHERE crawl_no = ${lease.crawlNo} AND site_no = ${site.site_no}`.execute(tx)
+    }
+  }
+}
+
+/** Open sites of the shard with nothing left to do at their depth. */
+async function finishedDepths(tx: Transaction<Database>, lease: Lease): Promise<{ site_no: number; depth: number }[]> {
   const open = await sql<{ site_no: number; depth: number }>`
     SELECT s.site_no, s.depth FROM site s
     WHERE s.crawl_no = ${lease.crawlNo} AND s.shard = ${lease.shard} AND NOT s.closed AND NOT EXISTS (
-      SELECT 1 FROM frontier f WHERE f.crawl_no = s.crawl_no AND f.site_no = s.site_no AND f.depth <= s.depth
-        AND f.state IN ('pending', 'leased', 'retry') AND (f.page OR f.sitemap))
+      SELECT 1 FROM frontier f WHERE f.crawl_no = s.crawl_no AND f.site_no = s.site_no
+        AND f.state IN ('pending', 'leased', 'retry')
+        AND (f.page AND f.depth <= s.depth + 1 OR f.sitemap AND f.depth <= s.depth))
     ORDER BY s.site_no FOR UPDATE`.execute(tx)
-  let admitted = 0
-  let closed = 0
-  for (const site of open.rows) {
-    const depth = site.depth + 1
-    const count =
-      depth > limits.depth ? 0 : await admitDepth(tx, lease.crawlNo, site.site_no, depth, limits.pagesPerHost)
-    admitted += count
-    // A depth of which nothing was admitted leads to no further one.
-    if (count === 0) closed += 1
-    await sql`UPDATE site SET depth = ${depth}, closed = ${count === 0}
-      WHERE crawl_no = ${lease.crawlNo} AND site_no = ${site.site_no}`.execute(tx)
-  }
-  return { admitted, closed }
+  return open.rows
 }
 
 async function admitDepth(
@@ -207,7 +240,10 @@ async function admitDepth(
       SELECT f.url_sha, row_number() OVER (PARTITION BY f.host ORDER BY f.url_sha) + coalesce(s.pages, 0) AS place
       FROM frontier f LEFT JOIN spent s USING (host)
       WHERE f.crawl_no = ${crawlNo} AND f.site_no = ${siteNo} AND f.page AND NOT f.admitted AND f.depth = ${depth})
-    UPDATE frontier f SET admitted = true, state = CASE WHEN f.state = 'found' THEN 'pending' ELSE f.state END
+    UPDATE frontier f SET admitted = true, state = CASE WHEN f.state = 'found' THEN 'pending'
+      WHEN f.state IN ('done', 'failed')
+        AND EXISTS (SELECT 1 FROM capture c WHERE c.capture_id = f.capture_id AND c.kind = 'other' AND c.status < 400) THEN 'pending'
+      ELSE f.state END
     FROM ranked r
     WHERE f.crawl_no = ${crawlNo} AND f.url_sha = r.url_sha AND r.place <= ${pagesPerHost}`.execute(tx)
   return Number(admitted.numAffectedRows ?? 0n)

@@ -58,6 +58,13 @@ export async function clearFlight(db: Kysely<Database>, flight: FlightKey): Prom
     AND first_no = ${flight.first_no} AND last_no = ${flight.last_no}`.execute(db)
 }
 
+/** The worker gives these inputs back alive: only `tries` deaths before this one count. */
+export async function landFlight(db: Kysely<Database>, flight: FlightKey, tries: number): Promise<void> {
+  if (tries === 0) return clearFlight(db, flight)
+  await sql`UPDATE in_flight SET tries = ${tries} WHERE run = ${flight.run} AND step = ${flight.step}
+    AND first_no = ${flight.first_no} AND last_no = ${flight.last_no}`.execute(db)
+}
+
 /** A shard's step is done: how many inputs it had and how many of them this run computed. */
 export async function finishShard(
   db: Kysely<Database>,

@@ -141,7 +141,15 @@ function aBatch(url: string): CrawlBatch {
     {
       draft: { url, capture, record: null, picture: null, facts: null },
       found: [aFound('http://a.example/found')],
-      outcome: { sha: shaOf(url), state: 'done', reason: 'http_error', detail: '404', attempts: 1, waitMs: 0 },
+      outcome: {
+        sha: shaOf(url),
+        asPicture: false,
+        state: 'done',
+        reason: 'http_error',
+        detail: '404',
+        attempts: 1,
+        waitMs: 0,
+      },
     },
     0,
   )

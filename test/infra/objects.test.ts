@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import type * as FileSystem from 'node:fs/promises'
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createFolderStore, type ObjectStore } from '../../infra/objects.ts'
+
+/** A disk whose next write ends with this after half of the bytes; steps of writing are noted in order. */
+const disk = vi.hoisted(() => ({ fault: null as string | null, steps: [] as string[] }))
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof FileSystem>()
+  const open = async (file: string, flags?: string) => {
+    const handle = await real.open(file, flags)
+    const name = file.endsWith('.tmp') ? 'file' : 'folder'
+    for (const method of ['datasync', 'sync'] as const) {
+      const run = handle[method].bind(handle)
+      handle[method] = async () => {
+        disk.steps.push(`sync ${name}`)
+        await run()
+      }
+    }
+    const write = handle.writeFile.bind(handle)
+    handle.writeFile = async (bytes) => {
+      const { fault } = disk
+      if (fault === null) return write(bytes)
+      await write((bytes as Uint8Array).subarray(0, 4))
+      throw Object.assign(new Error(`${fault}: write`), { code: fault })
+    }
+    return handle
+  }
+  const rename = async (from: string, to: string) => {
+    disk.steps.push('rename')
+    await real.rename(from, to)
+  }
+  return { ...real, open, rename }
+})
+
+const BYTES = Buffer.from('a picture, say')
+const SHA = createHash('sha256').update(BYTES).digest()
+let root = ''
+let store: ObjectStore
+
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'mella-test-objects-'))
+  store = createFolderStore(root)
+  disk.fault = null
+  disk.steps.length = 0
+})
+afterEach(() => rm(root, { recursive: true, force: true }))
+
+const filesOf = async () =>
+  (await readdir(root, { recursive: true, withFileTypes: true })).filter((one) => one.isFile()).map((one) => one.name)
+
+test('bytes lie under their sha256 and come back as they were', async () => {
+  expect(await store.put(BYTES)).toEqual(SHA)
+  expect(await store.get(SHA)).toEqual(BYTES)
+  expect(await filesOf()).toEqual([SHA.toString('hex')])
+})
+
+test('bytes and name are on the disk before the object is there, the folder after', async () => {
+  await store.put(BYTES)
+  expect(disk.steps).toEqual(['sync file', 'rename', 'sync folder'])
+})
+
+test('an object that was changed on the disk is not given out', async () => {
+  await store.put(BYTES)
+  await writeFile(store.locate(SHA), 'A picture, say')
+  await expect(store.get(SHA)).rejects.toMatchObject({ code: 'OBJECT_CORRUPT' })
+})
+
+test('a truncated object is not given out, and a part beyond its end is refused', async () => {
+  await store.put(BYTES)
+  await truncate(store.locate(SHA), 5)
+  await expect(store.get(SHA)).rejects.toMatchObject({ code: 'OBJECT_CORRUPT' })
+  await expect(store.getRange(SHA, 2, 8)).rejects.toMatchObject({ code: 'OBJECT_CORRUPT' })
+})
+
+test('putting the bytes again mends a truncated object', async () => {
+  await store.put(BYTES)
+  await truncate(store.locate(SHA), 5)
+  await store.put(BYTES)
+  expect(await store.get(SHA)).toEqual(BYTES)
+})
+
+test('what is not there is missing', async () => {
+  await expect(store.get(SHA)).rejects.toMatchObject({ code: 'OBJECT_MISSING' })
+  await expect(store.getRange(SHA, 0, 1)).rejects.toMatchObject({ code: 'OBJECT_MISSING' })
+  expect(await store.has(SHA)).toBe(false)
+})
+
+test('a part is read without the rest', async () => {
+  await store.put(BYTES)
+  expect((await store.getRange(SHA, 2, 7)).toString()).toBe('picture')
+  expect(await store.has(SHA)).toBe(true)
+})
+
+test('many that put the same bytes at once leave one object', async () => {
+  const second = createFolderStore(root)
+  const puts = Array.from({ length: 16 }, (_, index) => (index % 2 === 0 ? store : second).put(BYTES))
+  expect(await Promise.all(puts)).toEqual(puts.map(() => SHA))
+  expect(await filesOf()).toEqual([SHA.toString('hex')])
+  expect(await store.get(SHA)).toEqual(BYTES)
+})
+
+test('bytes that are there are not written again', async () => {
+  await store.put(BYTES)
+  disk.steps.length = 0
+  await createFolderStore(root).put(BYTES)
+  expect(disk.steps).toEqual([])
+})
+
+test.each(['ENOSPC', 'EDQUOT'])('a full disk (%s) is a fault that passes, and leaves no file', async (fault) => {
+  disk.fault = fault
+  await expect(store.put(BYTES)).rejects.toMatchObject({ name: 'TransientError', code: 'STORE_FULL' })
+  expect(await filesOf()).toEqual([])
+  disk.fault = null
+  await store.put(BYTES)
+  expect(await store.get(SHA)).toEqual(BYTES)
+})
+
+test('any other fault of the disk leaves no file either', async () => {
+  disk.fault = 'EIO'
+  await expect(store.put(BYTES)).rejects.toMatchObject({ name: 'TransientError', code: 'STORE_FAULT' })
+  expect(await filesOf()).toEqual([])
+})
