@@ -23,3 +23,17 @@ export async function ensureDefinition(
   const row = await db.selectFrom('definition').select('def_id').where('sha', '=', sha).executeTakeFirstOrThrow()
   return row.def_id
 }
+
+/** Bodies of definitions by the name of their step. */
+export async function definitionBodies<Body>(
+  db: Kysely<Database>,
+  defIds: readonly number[],
+): Promise<Map<string, Body>> {
+  if (defIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('definition')
+    .select(['step', 'body'])
+    .where('def_id', 'in', defIds as number[])
+    .execute()
+  return new Map(rows.map((row) => [row.step, row.body as Body]))
+}

@@ -55,6 +55,19 @@ export async function listReleases(db: Kysely<Database>): Promise<ReleaseRecord[
   return (await selectReleases(db).orderBy('release.release_no', 'desc').execute()) as ReleaseRecord[]
 }
 
+/** The newest finished release of the same dataset that was made before this one. */
+export async function releaseBefore(
+  db: Kysely<Database>,
+  release: Pick<ReleaseRecord, 'dataset' | 'release_no'>,
+): Promise<ReleaseRecord | undefined> {
+  return (await selectReleases(db)
+    .where('release.dataset', '=', release.dataset)
+    .where('release.release_no', '<', release.release_no)
+    .where('release_state.state', '=', 'done')
+    .orderBy('release.release_no', 'desc')
+    .executeTakeFirst()) as ReleaseRecord | undefined
+}
+
 /** By id, by `dataset@version` label, or by a dataset's name alone (its newest finished release). */
 export async function findReleaseByName(db: Kysely<Database>, name: string): Promise<ReleaseRecord | undefined> {
   const byId = await findRelease(db, name)
