@@ -23,6 +23,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'crawl resume', load: async () => (await import('./commands/crawl-control.ts')).crawlResumeCommand },
   { name: 'crawl freeze', load: async () => (await import('./commands/crawl-control.ts')).crawlFreezeCommand },
   { name: 'crawl cancel', load: async () => (await import('./commands/crawl-control.ts')).crawlCancelCommand },
+  { name: 'crawl explain', load: async () => (await import('./commands/crawl-explain.ts')).crawlExplainCommand },
   { name: 'release launch', load: async () => (await import('./commands/release-launch.ts')).releaseLaunchCommand },
   { name: 'release list', load: async () => (await import('./commands/release-list.ts')).releaseListCommand },
   { name: 'release show', load: async () => (await import('./commands/release-show.ts')).releaseShowCommand },
@@ -31,4 +32,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'release cancel', load: async () => (await import('./commands/release-control.ts')).releaseCancelCommand },
   { name: 'release export', load: async () => (await import('./commands/release-export.ts')).releaseExportCommand },
   { name: 'release verify', load: async () => (await import('./commands/release-verify.ts')).releaseVerifyCommand },
+  { name: 'sample list', load: async () => (await import('./commands/sample-list.ts')).sampleListCommand },
+  { name: 'sample trace', load: async () => (await import('./commands/sample-trace.ts')).sampleTraceCommand },
+  { name: 'sample explain', load: async () => (await import('./commands/sample-explain.ts')).sampleExplainCommand },
+  { name: 'conformance', load: async () => (await import('./commands/conformance.ts')).conformanceCommand },
 ]

@@ -3,8 +3,8 @@ import type { PageLanguageFact, TextFact } from '../../schema/contracts/facts.ts
 import type { CandidateReason, TextReason } from '../../schema/contracts/reasons.ts'
 import type { FilterSection } from '../../schema/contracts/spec.ts'
 import type { LanguageWeight } from './page-evidence.ts'
-import { isBoilerplate } from './boilerplate.ts'
-import { decideLanguage, decidePageTag } from './decide-language.ts'
+import { boilerplateConditions, type Condition } from './boilerplate.ts'
+import { decideLanguage, decidePageTag, type LanguageDecision } from './decide-language.ts'
 import { namesItsFile } from './file-name.ts'
 
 export interface CandidateInput {
@@ -87,6 +87,30 @@ export function judgeCandidate(input: CandidateInput, rules: CandidateRules): Ca
 }
 
 function judgeText(input: CandidateInput, rules: CandidateRules, text: NativeText, index: number): TextVerdict {
+  const { type, language, asked } = examineText(input, rules, text, index)
+  const fired = asked.find(({ conditions }) => conditions.every(({ met }) => met))
+  return {
+    text: (input.texts[index] as TextFact).text,
+    source: text.source,
+    type,
+    tag: language.kind === 'tag' ? language.tag : 'und',
+    reason: fired?.rule ?? (language.kind === 'tag' ? null : language.reason),
+  }
+}
+
+/** A rule that is asked of one text: it fires when all its conditions are met. */
+export interface TextRule {
+  rule: TextReason
+  conditions: Condition[]
+}
+
+/** What judging one text reads: its type, the language decision, and the rules before it, in their order. */
+export function examineText(
+  input: CandidateInput,
+  rules: CandidateRules,
+  text: NativeText,
+  index: number,
+): { type: TextType; language: LanguageDecision; asked: TextRule[] } {
   const fact = input.texts[index] as TextFact
   const type = namesItsFile(fact.text, input.candidate.image_url) ? 'filename' : fact.type
   const language = decideLanguage({
@@ -100,30 +124,35 @@ function judgeText(input: CandidateInput, rules: CandidateRules, text: NativeTex
     contrast: rules.filters.language.contrast,
     prior: rules.filters.language.prior,
   })
-  const tag = language.kind === 'tag' ? language.tag : 'und'
-  const filters = language.kind === 'tag' ? rules.filtersOf(tag) : rules.filters
-  const frequency = input.frequencies[index] ?? null
-  const reason =
-    ownReason(fact, type, filters) ??
-    (frequency !== null &&
-    isBoilerplate({ times: frequency.uses, pages: frequency.pages, hostPages: input.hostPages }, filters.boilerplate)
-      ? 'text_boilerplate'
-      : null) ??
-    (language.kind === 'tag' ? null : language.reason)
-  return { text: fact.text, source: text.source, type, tag, reason }
+  const filters = language.kind === 'tag' ? rules.filtersOf(language.tag) : rules.filters
+  const { uses, pages } = input.frequencies[index] ?? { uses: 0, pages: 0 }
+  const counted = { times: uses, pages, hostPages: input.hostPages }
+  const boilerplate: TextRule = {
+    rule: 'text_boilerplate',
+    conditions: boilerplateConditions(counted, filters.boilerplate),
+  }
+  return { type, language, asked: [...ownRules(fact, type, filters), boilerplate] }
 }
 
-/** What the text itself says against it, whatever its language. */
-function ownReason(fact: TextFact, type: TextType, filters: FilterSection): TextReason | null {
+/** What the text itself may say against it, whatever its language. */
+function ownRules(fact: TextFact, type: TextType, filters: FilterSection): TextRule[] {
   const length = Array.from(fact.text).length
-  if (length === 0) return 'text_empty'
-  if (type === 'filename') return 'text_file_name'
-  if (type === 'seo' && filters.drop_types.includes('seo')) return 'text_seo'
-  if (filters.drop_types.includes(type)) return 'text_type'
-  if (fact.pii.length > 0) return 'text_pii'
-  if (length < filters.text.min_chars) return 'text_too_short'
-  if (length > filters.text.max_chars) return 'text_too_long'
-  return null
+  const isDropped = filters.drop_types.includes(type)
+  const dropped = filters.drop_types.join(', ')
+  const { min_chars: least, max_chars: most } = filters.text
+  const one = (rule: TextReason, what: string, value: Condition['value'], limit: Condition['limit'], met: boolean) => ({
+    rule,
+    conditions: [{ what, value, limit, met }],
+  })
+  return [
+    one('text_empty', 'chars', length, 1, length === 0),
+    one('text_file_name', 'type', type, 'filename', type === 'filename'),
+    one('text_seo', 'type', type, dropped, type === 'seo' && isDropped),
+    one('text_type', 'type', type, dropped, isDropped),
+    one('text_pii', 'pii', fact.pii.join(', '), '', fact.pii.length > 0),
+    one('text_too_short', 'text.min_chars', length, least, length < least),
+    one('text_too_long', 'text.max_chars', length, most, length > most),
+  ]
 }
 
 /** ISO 15924 code of a tag by CLDR's likely subtags. */

@@ -1,15 +1,18 @@
+import type { Kysely } from 'kysely'
 import type { ExtractFact } from '../../schema/contracts/candidate.ts'
 import type { PageLanguageFact, TextFact } from '../../schema/contracts/facts.ts'
 import { InvariantError } from '../../schema/contracts/errors.ts'
 import type { ShardInput, ShardResult } from '../../schema/contracts/release-work.ts'
+import type { ReleaseSpec } from '../../schema/contracts/spec.ts'
 import { type CandidateRow, candidatesOfShard, insertCandidateVerdicts } from '../../schema/queries/candidate-facts.ts'
 import { selectFacts } from '../../schema/queries/captures.ts'
 import { frequenciesOf, languagesOfHosts, pagesOfHosts } from '../../schema/queries/frequency.ts'
 import { pagesOfShard, type RunPage } from '../../schema/queries/run-lists.ts'
 import { resolveLanguage } from '../../schema/spec/language-plan.ts'
+import type { Database } from '../../schema/tables/database.ts'
 import { finishJudgement } from '../steps/finish-judgement.ts'
 import { type ShardContext, shardEdge, type StepDeps } from '../steps/shard-edge.ts'
-import { type CandidateInput, judgeCandidate } from './judge-candidate.ts'
+import { type CandidateInput, type CandidateRules, judgeCandidate } from './judge-candidate.ts'
 
 export type JudgeCandidatesActivities = ReturnType<typeof createJudgeCandidatesActivities>
 
@@ -18,12 +21,8 @@ export function createJudgeCandidatesActivities(deps: StepDeps) {
   const judgeCandidatesShard = (input: ShardInput): Promise<ShardResult> =>
     shardEdge(deps, input, 'judge-candidates', async (context) => {
       const { spec } = context.release
-      const inputs = await readInputs(deps, context)
-      const rules = {
-        languages: spec.languages,
-        filters: spec.filters,
-        filtersOf: (tag: string) => resolveLanguage(spec, tag).filters,
-      }
+      const inputs = await readCandidateInputs(deps.db, { ...context, run: context.run.run })
+      const rules = candidateRules(spec)
       const verdicts = inputs.map(({ row, input: candidate }) => ({
         ...judgeCandidate(candidate, rules),
         page_no: row.page_no,
@@ -44,25 +43,33 @@ export function createJudgeCandidatesActivities(deps: StepDeps) {
   return { judgeCandidatesShard }
 }
 
-async function readInputs(
-  deps: StepDeps,
-  context: ShardContext,
+/** The limits of a spec that candidates are judged by. */
+export function candidateRules(spec: ReleaseSpec): CandidateRules {
+  return {
+    languages: spec.languages,
+    filters: spec.filters,
+    filtersOf: (tag: string) => resolveLanguage(spec, tag).filters,
+  }
+}
+
+/** All that judging the candidates of a run's pages reads, page numbers `from` to before `to`. Throws FACT_MISSING. */
+export async function readCandidateInputs(
+  db: Kysely<Database>,
+  context: Pick<ShardContext, 'defId' | 'from' | 'to'> & { run: string },
 ): Promise<{ row: CandidateRow; input: CandidateInput }[]> {
-  const { run } = context.run
-  const pages = new Map(
-    (await pagesOfShard(deps.db, run, context.from, context.to)).map((page) => [page.page_no, page]),
-  )
-  const rows = await candidatesOfShard(deps.db, run, context.from, context.to)
+  const { run } = context
+  const pages = new Map((await pagesOfShard(db, run, context.from, context.to)).map((page) => [page.page_no, page]))
+  const rows = await candidatesOfShard(db, run, context.from, context.to)
   const pageInputs = [...pages.values()].map((page) => page.extract_input)
-  const extracts = await selectFacts<ExtractFact>(deps.db, 'fact_text', context.defId('extract'), pageInputs)
-  const languages = await selectFacts<PageLanguageFact>(deps.db, 'fact', context.defId('page-language'), pageInputs)
+  const extracts = await selectFacts<ExtractFact>(db, 'fact_text', context.defId('extract'), pageInputs)
+  const languages = await selectFacts<PageLanguageFact>(db, 'fact', context.defId('page-language'), pageInputs)
   const textShas = unique(rows.flatMap((row) => row.text_shas))
-  const texts = await selectFacts<TextFact>(deps.db, 'fact_text', context.defId('text'), textShas)
+  const texts = await selectFacts<TextFact>(db, 'fact_text', context.defId('text'), textShas)
   const hosts = [...new Set(rows.map((row) => row.host))]
-  const hostLanguages = await languagesOfHosts(deps.db, run, hosts)
-  const hostPages = await pagesOfHosts(deps.db, run, hosts)
+  const hostLanguages = await languagesOfHosts(db, run, hosts)
+  const hostPages = await pagesOfHosts(db, run, hosts)
   const frequencies = new Map<string, Awaited<ReturnType<typeof frequenciesOf>>>()
-  for (const host of hosts) frequencies.set(host, await frequenciesOf(deps.db, run, host, textShas))
+  for (const host of hosts) frequencies.set(host, await frequenciesOf(db, run, host, textShas))
   return rows.map((row) => {
     const page = pages.get(row.page_no) as RunPage
     const extract = extracts.get(page.extract_input.toString('hex'))

@@ -14,7 +14,7 @@ import {
 import { specIdentity } from '../../schema/spec/spec-identity.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { definePipeline, type Definitions } from '../pipeline.ts'
-import { digestJson, type ToolVersions } from '../steps/step.ts'
+import { canonicalJson, digestJson, type ToolVersions } from '../steps/step.ts'
 
 export interface CreateReleaseDeps {
   db: Kysely<Database>
@@ -83,6 +83,8 @@ export async function createRelease(
     platform: deps.platform,
   }
   for (const [step, one] of Object.entries(definitions)) {
+    // A trace names definitions by digest: each opens in the store, whatever the code says later.
+    await deps.store.put(Buffer.from(canonicalJson(one.body), 'utf8'))
     plan.definitions[step] = { def_id: await ensureDefinition(deps.db, one, deps.commitId), sha: one.sha, rev: one.rev }
   }
   const release = await ensureRelease(deps.db, {

@@ -1,5 +1,6 @@
 import type { RunInput } from '../../schema/contracts/release-work.ts'
-import { choosePreselected, nearNodes } from '../../schema/queries/choose-samples.ts'
+import type { ReleaseSpec } from '../../schema/contracts/spec.ts'
+import { type ChoiceLimits, choosePreselected, nearNodes } from '../../schema/queries/choose-samples.ts'
 import { finishShard } from '../../schema/queries/in-flight.ts'
 import { insertSampleVerdicts } from '../../schema/queries/samples.ts'
 import { surveyOfRun } from '../../schema/queries/surveys.ts'
@@ -13,6 +14,16 @@ import { type RunContext, runStep, type StepDeps } from '../steps/shard-edge.ts'
 /** Samples captioned beyond the target, to replace those that lose their texts. */
 const RESERVE = 0.2
 
+/** What the choice before the models allows one language. */
+export function choiceLimits(spec: ReleaseSpec, tag: string): ChoiceLimits {
+  const target = spec.select.target[tag]
+  return {
+    tag,
+    max_same_text: resolveLanguage(spec, tag).filters.max_same_text,
+    wanted: target === undefined ? null : Math.ceil(target * (1 + RESERVE)),
+  }
+}
+
 export type PreselectActivities = ReturnType<typeof createPreselectActivities>
 
 export function createPreselectActivities(deps: StepDeps) {
@@ -25,14 +36,7 @@ export function createPreselectActivities(deps: StepDeps) {
       const { spec } = context.release
       const pairs = readPairs(await deps.store.get(await surveyOfRun(deps.db, context.run.run, 'duplicates')))
       for (const tag of spec.languages) await dropNear(deps, context, tag, pairs)
-      const limits = spec.languages.map((tag) => {
-        const target = spec.select.target[tag]
-        return {
-          tag,
-          max_same_text: resolveLanguage(spec, tag).filters.max_same_text,
-          wanted: target === undefined ? null : Math.ceil(target * (1 + RESERVE)),
-        }
-      })
+      const limits = spec.languages.map((tag) => choiceLimits(spec, tag))
       const kept = await choosePreselected(deps.db, context.run.run, limits, spec.select.max_per_host)
       await finishShard(deps.db, { run: context.run.run, step: 'preselect', shard: 0, inputs: 1, computed: 1 })
       return { kept, shards: Math.ceil(kept / context.run.shard_size) }

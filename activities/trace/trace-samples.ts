@@ -126,7 +126,7 @@ export async function traceSamples(
       facts,
       verdicts: verdicts
         .filter((one) => one.sample_no === subject.sample_no)
-        .map(({ stage, reason, rules }) => ({ stage, reason, rules })),
+        .map(({ stage, reason, rules }) => ({ stage, reason, rules: withoutListDigests(rules) })),
       generations: generated
         .filter((one) => one.sample_no === subject.sample_no)
         .map((one) => ({
@@ -163,6 +163,16 @@ function traced(capture: CaptureLineage | undefined): TracedCapture {
         : null,
     signals: capture?.signals ?? [],
   }
+}
+
+/** The digest of an abuse list names nothing in the store: it is written as archive digests are. */
+function withoutListDigests(rules: unknown): unknown {
+  if (!Array.isArray(rules)) return rules
+  return rules.map((rule: { rule?: string; value?: unknown }) =>
+    rule.rule === 'known_abuse' && typeof rule.value === 'string' && /^[0-9a-f]{64}$/.test(rule.value)
+      ? { ...rule, value: `sha256:${base32(Buffer.from(rule.value, 'hex'))}` }
+      : rule,
+  )
 }
 
 function unique(ids: readonly string[]): string[] {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isAllowed, parseRobots } from '../../activities/crawl/robots.ts'
-import { runConformance } from '../../cli/commands/conformance.ts'
+import { runConformance } from '../../cli/conformance/run-conformance.ts'
 import type { ConformanceFunctions, TableResult } from '../../cli/conformance/table.ts'
 import { createAddressGuard } from '../../infra/address-guard.ts'
 import { CONFORMANCE_FOLDER } from '../support/conformance-table.ts'
@@ -167,6 +167,6 @@ describe('conformance', () => {
 
   it('says when there is no table and when there is no folder', async () => {
     expect((await run(folder)).code).toBe(4)
-    await expect(run(path.join(folder, 'none'))).rejects.toMatchObject({ code: 'FOLDER_UNREADABLE' })
+    await expect(run(path.join(folder, 'none'))).rejects.toMatchObject({ code: 'FOLDER_NOT_FOUND' })
   })
 })

@@ -1,0 +1,46 @@
+import type { CaptureExplanation, RobotsExplanation, UrlExplanation } from './explain-url.ts'
+
+/** What is known of a URL, for people. */
+export function describeUrl(known: UrlExplanation): string[] {
+  const { scope } = known
+  return [
+    `${known.url} in crawl ${known.crawl}`,
+    `${known.state}: ${known.because}`,
+    known.seed
+      ? `a seed${known.declared === null ? '' : `, declared ${known.declared}`}`
+      : known.linked_by === null
+        ? 'named by robots.txt, or asked for as robots.txt'
+        : `first found on ${known.linked_by}`,
+    `wanted as ${known.wanted_as.join(' and ') || 'robots.txt'}, depth ${known.depth}, ${known.redirects} redirects behind it`,
+    `scope ${scope.kind}: ${scope.inside ? 'inside' : 'outside'}${scope.site === null ? '' : `, site ${scope.site}`}; ${known.admitted ? 'admitted' : 'not admitted as a page'}`,
+    `${known.attempts} attempts${known.next_attempt_at === null ? '' : `, next at ${known.next_attempt_at}`}`,
+    known.robots === null ? 'robots: not asked' : robotsLine(known.robots),
+    ...known.captures.flatMap(captureLines),
+  ]
+}
+
+function robotsLine(robots: RobotsExplanation): string {
+  const verdict = robots.allowed ? 'allowed' : 'disallowed'
+  if (robots.verdict === 'allow_all') return `robots of ${robots.origin}: ${verdict}, there is no file`
+  if (robots.verdict === 'disallow_all') return `robots of ${robots.origin}: ${verdict}, the file could not be had`
+  const rule = robots.rule === null ? 'no rule matches' : `${robots.rule} (line ${robots.line})`
+  const group = robots.group === null ? 'no group' : `group ${robots.group}`
+  const delay = robots.delay_seconds === null ? '' : `, delay ${robots.delay_seconds} s`
+  return `robots of ${robots.origin}: ${verdict} for ${robots.agent}, ${group}, ${rule}${delay}`
+}
+
+function captureLines(capture: CaptureExplanation): string[] {
+  const { warc } = capture
+  const what = capture.redirects_to === null ? capture.kind : `redirect to ${capture.redirects_to}`
+  return [
+    `${capture.fetched_at} ${capture.status} ${what}, ${capture.media_type ?? 'no media type'}, ${capture.bytes} bytes${capture.frozen ? ', frozen' : ''}`,
+    ...(capture.sha256 === null ? [] : [`  sha256 ${capture.sha256}`]),
+    warc === null
+      ? `  not archived${capture.reserved ? ': reserved' : capture.known_abuse ? ': on an abuse list' : ''}`
+      : `  archived in ${warc.segment} at ${warc.offset}, ${warc.length} bytes`,
+    ...capture.opt_out.map(
+      ({ where, signal, value, agent, reserves }) =>
+        `  opt-out "${value === '' ? signal : `${signal}: ${value}`}" in ${where}${agent === null ? '' : ` for ${agent}`}${reserves ? ', reserves' : ''}`,
+    ),
+  ]
+}

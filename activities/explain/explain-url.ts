@@ -1,0 +1,179 @@
+import type { CrawlSection } from '../../schema/contracts/spec.ts'
+import type { CaptureOfUrl, KnownUrl, StoredRobots } from '../../schema/queries/explain-url.ts'
+import { canonicalUrl, inScope } from '../crawl/canonical-url.ts'
+import { optOutVerdict } from '../crawl/opt-out.ts'
+import { crawlDelaySeconds, isAllowed, productToken, type RobotsRules } from '../crawl/robots.ts'
+import { MAX_CRAWL_DELAY_SECONDS } from '../crawl/robots-gate.ts'
+
+export interface RobotsExplanation {
+  origin: string
+  verdict: StoredRobots['verdict']
+  fetched_at: string
+  /** The name that the rules know us by. */
+  agent: string
+  /** The group that was asked, null when none holds. */
+  group: string | null
+  /** The rule that decided, null when none matched. */
+  rule: string | null
+  /** Line of the file. */
+  line: number | null
+  delay_seconds: number | null
+  allowed: boolean
+}
+
+export interface CaptureExplanation {
+  kind: string
+  status: number
+  fetched_at: string
+  media_type: string | null
+  content_language: string | null
+  sha256: string | null
+  bytes: number
+  redirects_to: string | null
+  reserved: boolean
+  known_abuse: boolean
+  opt_out: { where: string; signal: string; value: string; agent: string | null; reserves: boolean }[]
+  warc: { segment: string; offset: number; length: number } | null
+  frozen: boolean
+}
+
+/** What `crawl explain` says of a URL. */
+export interface UrlExplanation {
+  url: string
+  crawl: string
+  wanted_as: ('page' | 'picture' | 'sitemap')[]
+  seed: boolean
+  /** Language that its seed list declares. */
+  declared: string | null
+  /** The first page, sitemap or redirect that led to it. */
+  linked_by: string | null
+  depth: number
+  redirects: number
+  scope: { kind: CrawlSection['scope']; site: string | null; inside: boolean }
+  admitted: boolean
+  state: string
+  reason: string | null
+  detail: string | null
+  attempts: number
+  next_attempt_at: string | null
+  /** In words: why it stands where it stands. */
+  because: string
+  /** Null when the origin's robots.txt was not asked. */
+  robots: RobotsExplanation | null
+  captures: CaptureExplanation[]
+}
+
+/** Everything that a crawl's rows say of a URL, with the rules read anew by the functions of the crawl. */
+export function explainUrl(
+  url: string,
+  known: KnownUrl,
+  robots: StoredRobots | null,
+  captures: readonly CaptureOfUrl[],
+): UrlExplanation {
+  const { section } = known
+  const token = productToken(section.politeness.user_agent)
+  const wanted = (['page', 'picture', 'sitemap'] as const).filter((kind) => known[kind])
+  return {
+    url,
+    crawl: known.id,
+    wanted_as: wanted,
+    seed: known.seed,
+    declared: known.declared,
+    linked_by: known.linked_by,
+    depth: known.depth,
+    redirects: known.redirects,
+    scope: { kind: section.scope, site: known.scope_key, inside: isInScope(section, url) },
+    admitted: known.admitted,
+    state: known.state,
+    reason: known.reason,
+    detail: known.detail,
+    attempts: known.attempts,
+    next_attempt_at: known.next_at?.toISOString() ?? null,
+    because: because(known),
+    robots: robots === null ? null : explainRobots(url, robots, token),
+    captures: captures.map((capture) => explainCapture(capture, section, token)),
+  }
+}
+
+/** Whether a URL lies in the scope of any seed. */
+export function isInScope(section: CrawlSection, url: string): boolean {
+  return Object.values(section.seeds)
+    .flat()
+    .some((seed) => {
+      const canonical = canonicalUrl(seed)
+      return canonical.ok && inScope({ scope: section.scope, url: canonical.url }, url)
+    })
+}
+
+function because({ state, reason, detail, depth, section, ...known }: KnownUrl): string {
+  const named = [reason, detail].filter((part) => part !== null).join(': ')
+  switch (state) {
+    case 'found':
+      if (depth > section.limits.depth) return `links lead deeper than depth ${section.limits.depth}`
+      if (known.site_closed === true || (known.site_depth ?? 0) >= depth)
+        return `the budget of ${section.limits.pages_per_host} pages a host was spent at its depth`
+      return `depth ${known.site_depth ?? 0} of its site is not closed yet`
+    case 'pending':
+      return 'waits for its turn'
+    case 'leased':
+      return 'a worker holds it'
+    case 'retry':
+      return `is tried again: ${named}`
+    case 'failed':
+      return `was given up: ${named}`
+    case 'excluded':
+      return `was not asked for: ${named}`
+    default:
+      return named === '' ? 'answered' : `answered: ${named}`
+  }
+}
+
+function explainRobots(url: string, robots: StoredRobots, agent: string): RobotsExplanation {
+  const { origin } = new URL(url)
+  const common = { origin, verdict: robots.verdict, fetched_at: robots.fetched_at.toISOString(), agent }
+  if (robots.verdict !== 'rules' || robots.rules === null) {
+    const allowed = robots.verdict !== 'disallow_all'
+    return { ...common, group: null, rule: null, line: null, delay_seconds: null, allowed }
+  }
+  const rules = robots.rules as RobotsRules
+  const { allowed, group, rule, line } = isAllowed(rules, agent, url)
+  const delay = crawlDelaySeconds(rules, agent)
+  return {
+    ...common,
+    group,
+    rule,
+    line,
+    delay_seconds: delay,
+    allowed: allowed && (delay ?? 0) <= MAX_CRAWL_DELAY_SECONDS,
+  }
+}
+
+function explainCapture(capture: CaptureOfUrl, section: CrawlSection, token: string): CaptureExplanation {
+  const { honour } = section.politeness
+  const subject = capture.kind === 'page' ? 'page' : 'picture'
+  const { warc_sha: segment } = capture
+  return {
+    kind: capture.kind,
+    status: capture.status,
+    fetched_at: capture.fetched_at.toISOString(),
+    media_type: capture.media_type,
+    content_language: capture.content_language,
+    sha256: capture.body_sha?.toString('hex') ?? null,
+    bytes: capture.body_bytes,
+    redirects_to: capture.redirects_to,
+    reserved: capture.reserved,
+    known_abuse: capture.abuse !== null,
+    opt_out: capture.signals.map((signal) => ({
+      where: signal.where,
+      signal: signal.signal,
+      value: signal.value,
+      agent: signal.agent,
+      reserves: capture.reserved && optOutVerdict([signal], { honour, token, subject }).reserved,
+    })),
+    warc:
+      segment === null
+        ? null
+        : { segment: segment.toString('hex'), offset: capture.warc_offset ?? 0, length: capture.warc_length ?? 0 },
+    frozen: capture.frozen,
+  }
+}

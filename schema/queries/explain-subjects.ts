@@ -1,0 +1,137 @@
+import { type Kysely, sql } from 'kysely'
+import type { CrawlSection } from '../contracts/spec.ts'
+import type { Database } from '../tables/database.ts'
+
+/** The page of a run that a URL was captured as, null when it is none. */
+export async function pageOfUrl(
+  db: Kysely<Database>,
+  run: string,
+  crawlNos: readonly number[],
+  urlSha: Buffer,
+): Promise<number | null> {
+  const rows = await sql<{ page_no: number }>`
+    SELECT p.page_no FROM capture c JOIN run_page p ON p.run = ${run} AND p.capture_id = c.capture_id
+    WHERE c.crawl_no = ANY(${crawlNos as number[]}::int[]) AND c.url_sha = ${urlSha} ORDER BY p.page_no LIMIT 1`.execute(
+    db,
+  )
+  return rows.rows[0]?.page_no ?? null
+}
+
+/** The picture that frozen crawls have under a URL, such as the end of a redirect that no page names. */
+export async function pictureAtUrl(
+  db: Kysely<Database>,
+  crawlNos: readonly number[],
+  urlSha: Buffer,
+): Promise<Buffer | null> {
+  const rows = await sql<{ body_sha: Buffer }>`
+    SELECT c.body_sha FROM frozen_capture f JOIN capture c USING (capture_id)
+    WHERE f.crawl_no = ANY(${crawlNos as number[]}::int[]) AND f.url_sha = ${urlSha} AND c.kind = 'picture' AND c.body_sha IS NOT NULL
+    LIMIT 1`.execute(db)
+  return rows.rows[0]?.body_sha ?? null
+}
+
+/** What a crawl made of a URL. */
+export interface UrlOutcomeRow {
+  url_sha: Buffer
+  state: string
+  reason: string | null
+  detail: string | null
+}
+
+/** Outcomes of URLs in the first of the crawls that knows them, by digest in hex. */
+export async function outcomesOf(
+  db: Kysely<Database>,
+  crawlNos: readonly number[],
+  urls: readonly Buffer[],
+): Promise<Map<string, UrlOutcomeRow>> {
+  if (urls.length === 0) return new Map()
+  const rows = await sql<UrlOutcomeRow>`
+    SELECT DISTINCT ON (f.url_sha) f.url_sha, f.state, f.reason, f.detail
+    FROM unnest(${crawlNos as number[]}::int[]) WITH ORDINALITY AS r (crawl_no, rank) JOIN frontier f USING (crawl_no)
+    WHERE f.url_sha = ANY(${urls as Buffer[]}::bytea[]) ORDER BY f.url_sha, r.rank`.execute(db)
+  return new Map(rows.rows.map((row) => [row.url_sha.toString('hex'), row]))
+}
+
+export interface SignalledCapture {
+  crawl_no: number
+  url: string | null
+  kind: string
+  reserved: boolean
+  signals: { signal: string; value: string; where: 'header' | 'meta'; agent: string | null }[]
+}
+
+/** Captures shown for one picture or page. */
+const SHOWN = 20
+
+/** Frozen captures of a picture that carry a signal: those that reserve it first. */
+export async function signalsOfPicture(
+  db: Kysely<Database>,
+  crawlNos: readonly number[],
+  picture: Buffer,
+): Promise<SignalledCapture[]> {
+  const rows = await sql<SignalledCapture>`
+    SELECT c.crawl_no, u.url, c.kind, c.reserved, c.signals
+    FROM capture c JOIN frozen_capture f ON f.crawl_no = c.crawl_no AND f.url_sha = c.url_sha AND f.capture_id = c.capture_id
+    LEFT JOIN url u ON u.sha = c.url_sha
+    WHERE c.body_sha = ${picture} AND c.crawl_no = ANY(${crawlNos as number[]}::int[]) AND c.kind = 'picture'
+      AND (c.reserved OR c.signals <> '[]')
+    ORDER BY c.reserved DESC, c.url_sha LIMIT ${SHOWN}`.execute(db)
+  return rows.rows
+}
+
+/** The captures of pages of a run, by page number. */
+export async function signalsOfPages(
+  db: Kysely<Database>,
+  run: string,
+  pages: readonly number[],
+): Promise<Map<number, SignalledCapture>> {
+  if (pages.length === 0) return new Map()
+  const rows = await sql<SignalledCapture & { page_no: number }>`
+    SELECT p.page_no, c.crawl_no, u.url, c.kind, c.reserved, c.signals
+    FROM run_page p JOIN capture c USING (capture_id) LEFT JOIN url u ON u.sha = c.url_sha
+    WHERE p.run = ${run} AND p.page_no = ANY(${pages as number[]}::int[])`.execute(db)
+  return new Map(rows.rows.map((row) => [row.page_no, row]))
+}
+
+/** Sections of crawls by number: who crawled, and what was honoured. */
+export async function sectionsOf(
+  db: Kysely<Database>,
+  crawlNos: readonly number[],
+): Promise<Map<number, CrawlSection>> {
+  const rows = await db
+    .selectFrom('crawl')
+    .select(['crawl_no', 'section'])
+    .where('crawl_no', 'in', crawlNos as number[])
+    .execute()
+  return new Map(rows.map((row) => [row.crawl_no, row.section as CrawlSection]))
+}
+
+export interface FoundSample {
+  sample_no: number
+  key: Buffer
+  tag: string
+  script: string
+  picture: Buffer
+  split: string | null
+}
+
+/** A run's sample by key. */
+export async function sampleByKey(db: Kysely<Database>, run: string, key: Buffer): Promise<FoundSample | null> {
+  const rows = await sql<FoundSample>`
+    SELECT s.sample_no, s.key, s.tag, s.script, s.picture, m.split
+    FROM sample s LEFT JOIN member m ON m.run = s.run AND m.sample_no = s.sample_no
+    WHERE s.run = ${run} AND s.key = ${key}`.execute(db)
+  return rows.rows[0] ?? null
+}
+
+/** The sample of a picture in one language. */
+export async function sampleOfPicture(
+  db: Kysely<Database>,
+  run: string,
+  tag: string,
+  picture: Buffer,
+): Promise<{ key: Buffer } | null> {
+  const rows = await sql<{ key: Buffer }>`
+    SELECT key FROM sample WHERE run = ${run} AND picture = ${picture} AND tag = ${tag}`.execute(db)
+  return rows.rows[0] ?? null
+}
