@@ -52,7 +52,7 @@ export function loadPrompts(folder: string = PROMPTS_FOLDER): PromptLibrary {
       notes: notes === undefined ? null : { id: `${id}/${language}`, sha256: sha256Of(notes), text: notes },
     }
   }
-  const digests = Object.fromEntries([...texts].map(([id, text]) => [id, sha256Of(text)]).sort())
+  const digests = Object.fromEntries([...texts.keys()].sort().map((id) => [id, sha256Of(texts.get(id) ?? '')]))
   return { ids, digests, get }
 }
 

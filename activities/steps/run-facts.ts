@@ -33,7 +33,7 @@ export interface FactRun<Input, Value> {
   defId: number
   table: 'fact' | 'fact_text'
   worker: string
-  compute(input: Input): Promise<Value>
+  compute: (input: Input) => Promise<Value>
   /** The value of an input that ends its worker. */
   poisoned(): Value
   /** Simultaneous computations. */
