@@ -13,7 +13,7 @@ import { acquireShard, type Lease, releaseShard, renewShard } from '../../schema
 import { shardsWithWork, unfinishedUrls } from '../../schema/queries/crawl-progress.ts'
 import type { CrawlState } from '../../schema/tables/crawl.table.ts'
 import type { Database } from '../../schema/tables/database.ts'
-import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
+import { type EdgeContext, runEdge, sleepUntil } from '../edge/run-edge.ts'
 import type { Definition } from '../steps/step.ts'
 import { type Archive, CRAWL_RUN } from './commit-batch.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
@@ -173,7 +173,7 @@ async function createShardCrawler(
       maxRatio: MAX_RATIO,
       signal,
     })
-  const sleep = (ms: number) => sleepOn(ms, signal)
+  const sleep = (ms: number) => sleepUntil(ms, signal)
   const place = (url: string, base?: string) => {
     const canonical = canonicalUrl(url, base)
     if (!canonical.ok) return null
@@ -240,17 +240,4 @@ async function loadRobots(db: Kysely<Database>, crawlNo: number, origin: string)
 async function siteScopes(db: Kysely<Database>, crawlNo: number): Promise<Map<number, string>> {
   const sites = await db.selectFrom('site').select(['site_no', 'scope_key']).where('crawl_no', '=', crawlNo).execute()
   return new Map(sites.map((site) => [site.site_no, site.scope_key]))
-}
-
-function sleepOn(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const finish = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', finish)
-      resolve()
-    }
-    const timer = setTimeout(finish, ms)
-    signal.addEventListener('abort', finish, { once: true })
-  })
 }

@@ -1,5 +1,5 @@
 import type { FetchResponse } from '../../infra/http.ts'
-import { sha256 } from '../steps/step.ts'
+import { sha256 } from '../digest.ts'
 import type { CaptureDraft } from './batch.ts'
 import type { OptOutSignal } from './opt-out.ts'
 

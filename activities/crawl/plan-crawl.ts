@@ -1,7 +1,7 @@
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { NewSite } from '../../schema/queries/crawls.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
-import { sha256 } from '../steps/step.ts'
+import { sha256 } from '../digest.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
 
 /** Enough for a process to hold each shard's hosts in memory, few enough for a coordinator's window. */

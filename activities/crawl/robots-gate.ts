@@ -11,7 +11,7 @@ import {
   robotsVerdictForStatus,
   sitemaps,
 } from './robots.ts'
-import { sha256 } from '../steps/step.ts'
+import { sha256 } from '../digest.ts'
 
 /** Redirects of robots.txt in a row: RFC 9309 asks for at least five. */
 const ROBOTS_HOPS = 5

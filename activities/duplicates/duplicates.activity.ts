@@ -4,7 +4,7 @@ import { finishShard } from '../../schema/queries/in-flight.ts'
 import { findSurvey, storeSurvey } from '../../schema/queries/surveys.ts'
 import { PDQ_MATCH_DISTANCE, PDQ_MIN_QUALITY } from '../normalise/pdq.ts'
 import { runStep, type StepDeps } from '../steps/shard-edge.ts'
-import { sha256 } from '../steps/step.ts'
+import { sha256 } from '../digest.ts'
 import { nameComponents } from './components.ts'
 import { type NearPair, readPairs, writePairs } from './pair-file.ts'
 

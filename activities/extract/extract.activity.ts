@@ -7,7 +7,7 @@ import { pagesOfShard, picturesOfUrls, type RunPage } from '../../schema/queries
 import { textLanguages } from '../pipeline.ts'
 import { runFacts } from '../steps/run-facts.ts'
 import { factBase, finishFacts, type ShardContext, shardEdge, type StepDeps } from '../steps/shard-edge.ts'
-import { sha256 } from '../steps/step.ts'
+import { sha256 } from '../digest.ts'
 import { extractPage } from './extract-page.ts'
 
 export interface ExtractDeps extends StepDeps {

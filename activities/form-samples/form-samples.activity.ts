@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { RunInput } from '../../schema/contracts/release-work.ts'
 import { insertSamples, type KeyedSample, sampleGroups } from '../../schema/queries/samples.ts'
 import { runStep, type StepDeps } from '../steps/shard-edge.ts'
-import { sha256 } from '../steps/step.ts'
+import { sha256 } from '../digest.ts'
 
 export interface FormSamplesDeps extends StepDeps {
   /** Secret of the dataset, 32 bytes. */

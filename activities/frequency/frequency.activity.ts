@@ -10,7 +10,7 @@ import { storeSurvey } from '../../schema/queries/surveys.ts'
 import { digestRunList } from '../../schema/queries/run-digest.ts'
 import { finishShard } from '../../schema/queries/in-flight.ts'
 import { hostWeights } from '../judge-candidates/page-evidence.ts'
-import { digestJson, sha256 } from '../steps/step.ts'
+import { digestJson, sha256 } from '../digest.ts'
 import { runStep, type StepDeps } from '../steps/shard-edge.ts'
 
 export type FrequencyActivities = ReturnType<typeof createFrequencyActivities>

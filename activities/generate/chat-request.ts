@@ -2,7 +2,8 @@ import type { BuiltRequest, GenerationMessage, GenerationTask } from '../../sche
 import type { ModelCall } from '../../schema/contracts/spec.ts'
 import { contentOf } from './chat-answer.ts'
 import type { AnswerSchema } from './json-schema.ts'
-import { canonicalJson, sealRequest } from './sealed-request.ts'
+import { canonicalJson } from '../digest.ts'
+import { sealRequest } from './sealed-request.ts'
 import { type Prompt, renderPrompt } from './prompts.ts'
 
 /** What the model wrote is quoted back in a repair round up to here. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { canonicalJson, sha256Of } from './sealed-request.ts'
+import { canonicalJson } from '../digest.ts'
+import { sha256Of } from './sealed-request.ts'
 
 /** One answer shape: the zod schema that validates and the JSON schema that is sent are the same thing. */
 export interface AnswerSchema<T> {

@@ -1,14 +1,6 @@
 import { createHash } from 'node:crypto'
-import canonicalize from 'canonicalize'
-import { InvariantError } from '../../schema/contracts/errors.ts'
+import { canonicalJson } from '../digest.ts'
 import type { BuiltRequest, GenerationRequest } from '../../schema/contracts/generation.ts'
-
-/** Canonical JSON (RFC 8785) of a value that JSON can hold. Throws InvariantError `NOT_JSON` for anything else. */
-export function canonicalJson(value: unknown): string {
-  const text = canonicalize(value)
-  if (text === undefined) throw new InvariantError('NOT_JSON', 'value has no JSON form')
-  return text
-}
 
 /** sha256 of a text's UTF-8 bytes, lowercase hex. */
 export function sha256Of(text: string): string {

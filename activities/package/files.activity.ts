@@ -2,7 +2,7 @@ import type { LineageRow, ReleaseFile } from '../../schema/contracts/release-row
 import type { RunInput } from '../../schema/contracts/release-work.ts'
 import { clearFlight, finishShard, startFlight } from '../../schema/queries/in-flight.ts'
 import { artifactsBetween, insertReleaseFile, membersForLineage } from '../../schema/queries/release-files.ts'
-import { canonicalJson } from '../steps/step.ts'
+import { canonicalJson } from '../digest.ts'
 import { type RunContext, runStep, type StepDeps } from '../steps/shard-edge.ts'
 import { traceSamples } from '../trace/trace-samples.ts'
 import { SCORE_NAMES } from './build-row.ts'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ModelCall, ReleaseSpec } from '../../schema/contracts/spec.ts'
-import { canonicalJson, stableYaml } from './stable-text.ts'
+import { canonicalJson } from '../digest.ts'
+import { stableYaml } from './stable-text.ts'
 
 const ORDER = [
   'dataset version date base languages card crawls crawl image filters caption translate thick overrides select package',

@@ -1,16 +1,9 @@
-import canonicalize from 'canonicalize'
 import { stringify } from 'yaml'
+import { canonicalJson } from '../digest.ts'
 
 /** JSON for people that has one form: names sorted, two spaces, a newline at the end. */
 export function stableJson(value: unknown): string {
   return `${JSON.stringify(JSON.parse(canonicalJson(value)), null, 2)}\n`
-}
-
-/** RFC 8785 JSON. Throws for what JSON cannot hold. */
-export function canonicalJson(value: unknown): string {
-  const json = canonicalize(value)
-  if (json === undefined) throw new TypeError('value has no JSON form')
-  return json
 }
 
 /**

@@ -14,7 +14,8 @@ import {
 import { specIdentity } from '../../schema/spec/spec-identity.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { definePipeline, type Definitions } from '../pipeline.ts'
-import { canonicalJson, digestJson, type ToolVersions } from '../steps/step.ts'
+import { canonicalJson, digestJson } from '../digest.ts'
+import { type ToolVersions } from '../steps/step.ts'
 
 export interface CreateReleaseDeps {
   db: Kysely<Database>

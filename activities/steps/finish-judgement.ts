@@ -3,7 +3,7 @@ import { storeJudgement } from '../../schema/queries/candidate-facts.ts'
 import { finishShard } from '../../schema/queries/in-flight.ts'
 import type { StepName } from '../pipeline.ts'
 import type { RunContext, StepDeps } from './shard-edge.ts'
-import { digestJson } from './step.ts'
+import { digestJson } from '../digest.ts'
 
 /**
  * Counts a judged list under (definition, digest of all that was read). Judging reads rows only, so it is always done

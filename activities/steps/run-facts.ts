@@ -10,7 +10,7 @@ import {
   startFlight,
 } from '../../schema/queries/in-flight.ts'
 import type { Database } from '../../schema/tables/database.ts'
-import { canonicalJson, sha256 } from './step.ts'
+import { canonicalJson, sha256 } from '../digest.ts'
 
 /** Inputs computed and committed at a time (design rule 4: 25 to 100). */
 const CHUNK = 50

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
-import canonicalize from 'canonicalize'
-import { InvariantError } from '../../schema/contracts/errors.ts'
+import { digestJson } from '../digest.ts'
 import type { ReleaseSpec } from '../../schema/contracts/spec.ts'
 
 /** What may depend on what; see the design's "Steps are of five kinds". */
@@ -52,20 +50,4 @@ export interface Definition {
 export function defineStep(step: Step, spec: ReleaseSpec, tools: ToolVersions): Definition {
   const body = { step: step.name, rev: step.rev, config: step.config(spec), tools: step.tools(tools) }
   return { step: step.name, kind: step.kind, rev: step.rev, sha: digestJson(body).toString('hex'), body }
-}
-
-/** Canonical JSON (RFC 8785). Throws InvariantError on what JSON cannot hold. */
-export function canonicalJson(value: unknown): string {
-  const text = canonicalize(value)
-  if (text === undefined) throw new InvariantError('NOT_JSON', 'value has no canonical JSON')
-  return text
-}
-
-/** sha256 of the canonical JSON. */
-export function digestJson(value: unknown): Buffer {
-  return createHash('sha256').update(canonicalJson(value)).digest()
-}
-
-export function sha256(bytes: Uint8Array | string): Buffer {
-  return createHash('sha256').update(bytes).digest()
 }

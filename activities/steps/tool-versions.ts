@@ -7,7 +7,8 @@ import { THICK_SCHEMA } from '../generate/thick.ts'
 import { TRANSLATE_SCHEMA } from '../generate/translate.ts'
 import type { HashList } from '../known-abuse/hash-list.ts'
 import { PIPELINE, revisions } from '../pipeline.ts'
-import { defineStep, digestJson, sha256, type Step, type ToolVersions } from './step.ts'
+import { digestJson, sha256 } from '../digest.ts'
+import { defineStep, type Step, type ToolVersions } from './step.ts'
 
 /** Every tool that can change an output byte; the adapters say of themselves what they are, without loading a model. */
 export function gatherTools(

@@ -1,6 +1,6 @@
 import type { ExtractFact } from '../../schema/contracts/candidate.ts'
 import type { ListedCandidate } from '../../schema/queries/list-candidates.ts'
-import { sha256 } from '../steps/step.ts'
+import { sha256 } from '../digest.ts'
 
 /** One text of a candidate in a listing. */
 export interface LineText {

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client'
 import { planSites } from '../../activities/crawl/plan-crawl.ts'
-import { digestJson } from '../../activities/steps/step.ts'
+import { digestJson } from '../../activities/digest.ts'
 import { queuesFor } from '../../activities/steps/tool-versions.ts'
 import { gatherTools } from '../../activities/steps/tool-versions.ts'
 import { ORCHESTRATOR_QUEUE } from '../../activities/steps/tool-versions.ts'

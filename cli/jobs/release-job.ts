@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client'
 import { releaseIdentity } from '../../activities/plan-release/create-release.ts'
-import { canonicalJson, digestJson, type ToolVersions } from '../../activities/steps/step.ts'
+import { canonicalJson, digestJson } from '../../activities/digest.ts'
+import { type ToolVersions } from '../../activities/steps/step.ts'
 import { gatherTools, ORCHESTRATOR_QUEUE, queuesFor } from '../../activities/steps/tool-versions.ts'
 import { datasetKey, keyFingerprint } from '../../infra/dataset-key.ts'
 import { adapterVersions } from '../../infra/adapter-versions.ts'

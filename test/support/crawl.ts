@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { urlDigest } from '../../activities/crawl/canonical-url.ts'
 import { planSites } from '../../activities/crawl/plan-crawl.ts'
-import { digestJson } from '../../activities/steps/step.ts'
+import { digestJson } from '../../activities/digest.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import { createOrJoinCrawl, type CrawlRecord, getCrawl } from '../../schema/queries/crawls.ts'
 import type { FoundUrl } from '../../schema/queries/frontier.ts'

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { beforeAll, expect, test } from 'vitest'
 import { type FactInput, type FactRun, runFacts } from '../../../../activities/steps/run-facts.ts'
-import { sha256 } from '../../../../activities/steps/step.ts'
+import { sha256 } from '../../../../activities/digest.ts'
 import { TransientError } from '../../../../schema/contracts/errors.ts'
 import { ensureDefinition } from '../../../../schema/queries/definitions.ts'
 import { startFlight } from '../../../../schema/queries/in-flight.ts'
