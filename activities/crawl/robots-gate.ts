@@ -77,10 +77,13 @@ export class RobotsGate {
   private async load(origin: string): Promise<OriginRules> {
     const stored = await this.deps.load(origin)
     if (stored) return stored
+    // Every answer is evidence, also those of tries that came to nothing.
+    const drafts: CaptureDraft[] = []
     for (let tried = 1; ; tried += 1) {
       const answer = await this.fetchRobots(origin)
+      drafts.push(...answer.drafts)
       if (answer.verdict !== 'disallow_all' || tried >= UNREACHABLE_TRIES) {
-        this.deps.record({ ...answer, origin })
+        this.deps.record({ ...answer, drafts, origin })
         return { verdict: answer.verdict, rules: answer.rules as RobotsRules | null }
       }
       await this.deps.sleep(UNREACHABLE_WAIT_MS * tried)
