@@ -22,6 +22,9 @@ export type ExtractActivities = ReturnType<typeof createExtractActivities>
 /** Pages parsed at a time: parsing holds the event loop, reading does not. */
 const READS = 4
 
+/** A shard's texts are numbered by themselves: a page has many, and one of them may end its worker. */
+const MAX_TEXTS_OF_SHARD = 1_000_000
+
 const UNKNOWN_LANGUAGE: PageLanguageFact = {
   eld: { lang: 'und', score: 0 },
   cld3: { lang: 'und', score: 0 },
@@ -115,9 +118,9 @@ async function textFacts(
   pages: RunPage[],
   extracts: Map<string, ExtractFact>,
 ): Promise<boolean> {
-  const inputs = pages.flatMap((page) =>
-    textsOf(extracts, page).map((text) => ({ no: page.page_no, digest: sha256(text), input: text })),
-  )
+  const texts = new Set(pages.flatMap((page) => textsOf(extracts, page)))
+  const first = context.shard * MAX_TEXTS_OF_SHARD
+  const inputs = [...texts].map((text, position) => ({ no: first + position, digest: sha256(text), input: text }))
   const languages = textLanguages(context.release.spec)
   return runFacts<string, TextFact>(
     {

@@ -18,7 +18,7 @@ const CHUNK = 50
 const KILLS = 3
 
 export interface FactInput<Input> {
-  /** Number in the run's frozen list. */
+  /** Number in the run's frozen list: ascending over the inputs, another for each, and of one shard alone. */
   no: number
   digest: Buffer
   input: Input
@@ -66,7 +66,12 @@ async function missing<Input, Value>(
   facts: FactRun<Input, Value>,
   inputs: readonly FactInput<Input>[],
 ): Promise<FactInput<Input>[]> {
-  const unique = [...new Map(inputs.map((one) => [one.digest.toString('hex'), one])).values()]
+  // The first of equal inputs stands for them: numbers stay in order, so that a chunk's range is that of its ends.
+  const seen = new Set<string>()
+  const unique = inputs.filter(({ digest }) => {
+    const key = digest.toString('hex')
+    return !seen.has(key) && Boolean(seen.add(key))
+  })
   if (facts.again) return unique
   const stored = await selectFacts(
     facts.db,

@@ -22,17 +22,13 @@ export async function flightsLeft(
   inputs: readonly { no: number }[],
 ): Promise<Flight[]> {
   if (inputs.length === 0) return []
-  const numbers = inputs.map((one) => one.no)
-  return db
-    .selectFrom('in_flight')
-    .select(['first_no', 'last_no', 'tries'])
-    .where('run', '=', run)
-    .where('step', '=', step)
-    .where('first_no', '>=', Math.min(...numbers))
-    .where('last_no', '<=', Math.max(...numbers))
-    .orderBy('tries', 'desc')
-    .orderBy('first_no')
-    .execute()
+  let [least, most] = [Infinity, -Infinity]
+  for (const { no } of inputs) [least, most] = [Math.min(least, no), Math.max(most, no)]
+  // As doubles: exact far beyond any list, and read as numbers.
+  const found = await sql<Flight>`SELECT first_no::float8 AS first_no, last_no::float8 AS last_no, tries FROM in_flight
+    WHERE run = ${run} AND step = ${step} AND first_no >= ${least}::bigint AND last_no <= ${most}::bigint
+    ORDER BY tries DESC, first_no`.execute(db)
+  return found.rows
 }
 
 /** Says that a worker holds these inputs now; ranges inside it that others left are replaced. */

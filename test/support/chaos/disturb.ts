@@ -86,7 +86,8 @@ function choose(
   kills: readonly Kill[],
   since: number,
 ): Held | undefined {
-  const wanted = held.find((one) => missing.has(one.step))
+  // The first URL of a crawl is its seed: more is at stake a moment later.
+  const wanted = held.find((one) => missing.has(one.step) && (one.step !== 'crawl' || one.count > 1))
   if (wanted) return wanted
   const done = kills.filter((kill) => kill.target === 'worker').length
   if (since < plan.pause || done + missing.size >= plan.kills) return undefined

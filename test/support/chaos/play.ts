@@ -95,6 +95,8 @@ export interface Play extends AsyncDisposable {
   site: Server
   models: Server
   env: Environment
+  /** Takes the load of the embedded services off the machine; logs and files stay. */
+  stopServices(): Promise<void>
 }
 
 export interface PlaySetup {
@@ -125,13 +127,15 @@ export async function openPlay(setup: PlaySetup): Promise<Play> {
     MELLA_THICK_URL: url,
     ...setup.env,
   }
+  const stopServices = async () => void (await runMella(['down'], { env }))
   return {
     home,
     site,
     models,
     env,
+    stopServices,
     async [Symbol.asyncDispose]() {
-      await runMella(['down'], { env })
+      await stopServices()
       await site.stop()
       await models.stop()
     },
