@@ -12,6 +12,19 @@ const EXIT_CODES = [
   ['130', 'interrupted'],
 ] as const
 
+/** What stands for an argument, by its name in the usage line. */
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  SPEC: 'file of a release spec (./mella spec init)',
+  ID: 'id of a crawl (./mella crawl list)',
+  RELEASE: "id of a release, dataset@version, or a dataset's name for its newest finished release",
+  DIR: 'folder',
+  DIR_OR_RELEASE: 'folder of a release, or a release as ./mella release list names it',
+  KEY: "a sample's key, 64 hex digits (./mella sample list)",
+  KEY_OR_URL: "a sample's key, a picture's sha256, or the URL of a picture or of a page",
+  URL: 'http or https URL',
+  PART: 'part of the suite; default: all of it',
+}
+
 /** Help over the commands whose name starts with `prefix` (empty: all of them, with settings and exit codes). */
 export function helpOverview(commands: readonly Command[], prefix: string): string {
   const shown = commands.filter(({ name }) => prefix === '' || name === prefix || name.startsWith(`${prefix} `))
@@ -34,11 +47,15 @@ export function helpOf(command: Command): string {
   ])
   if (command.json) options.push(['  --json', 'machine-readable output on stdout'])
   options.push(['  --help', 'this text'])
+  const names = command.args.map((name) => name.replaceAll(/[[\].]/g, ''))
+  const given = names.map((name) => [`  ${name}`, ARGUMENTS[name] ?? ''])
   return [
     `usage: ./mella ${signature(command)} [options]`,
     command.summary,
+    ...(given.length === 0 ? [] : [`arguments:\n${table(given)}`]),
     `options:\n${table(options)}`,
     'Settings (./mella --help) may be given as flags too.',
+    `exit codes: ${EXIT_CODES.map(([code, what]) => `${code} ${what}`).join('; ')}`,
     `example:\n  ${command.example}`,
   ].join('\n\n')
 }

@@ -1,9 +1,12 @@
 import { tmpdir } from 'node:os'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { COMMANDS } from '../../cli/command-list.ts'
 import { describeError, exitCodeOf } from '../../cli/exit-code.ts'
 import { runCommandLine } from '../../cli/run.ts'
 import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
+
+// Help loads every command with all that it stands on: some seconds on a busy machine.
+beforeAll(() => Promise.all(COMMANDS.map(({ load }) => load())), 60_000)
 
 async function run(
   argv: string[],
@@ -29,6 +32,20 @@ test.each(COMMANDS.map(({ name }) => name))('%s says with --help what it does, w
   expect(stdout).toContain(command?.summary)
   expect(stdout).toContain(`example:\n  ./mella ${name}`)
   expect(code).toBe(EXIT.ok)
+})
+
+test.each(COMMANDS.map(({ name }) => name))('%s says what each argument is, and the exit codes', async (name) => {
+  const command = await COMMANDS.find((entry) => entry.name === name)?.load()
+  const { stdout } = await run([...name.split(' '), '--help'])
+  for (const argument of command?.args ?? [])
+    expect(stdout).toMatch(new RegExp(`^  ${argument.replaceAll(/[[\\].]/g, '')} +\\S`, 'm'))
+  expect(stdout).toContain('exit codes: 0 ok; 1 failed; 2 usage or bad spec; 3 differences found; 4 not found')
+})
+
+test.each(COMMANDS.map(({ name }) => name))('%s refuses a flag that it does not know with 2', async (name) => {
+  const { code, stdout, stderr } = await run([...name.split(' '), '--no-such-flag'])
+  expect({ code, stdout }).toEqual({ code: EXIT.usage, stdout: '' })
+  expect(stderr).toBe(`mella: option --no-such-flag: there is none\n  try: ./mella ${name} --help\n`)
 })
 
 test('an unknown command ends 2 with nothing on stdout', async () => {
