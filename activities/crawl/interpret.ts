@@ -75,16 +75,13 @@ function retryOrEnd(
   const giveUpMs = deps.section.limits.give_up_hours * 3_600_000
   const retryAfterMs = parseRetryAfter(header(response, 'retry-after'), response.startedAt, giveUpMs)
   const plan = retryPlan(cause, attempts, retryAfterMs)
-  const state = plan.retry ? 'retry' : plan.class === null && 'status' in cause ? 'done' : 'failed'
-  return {
-    sha: row.url_sha,
-    asPicture: row.picture,
-    state,
-    reason,
-    detail: detail.slice(0, 300),
-    attempts,
-    waitMs: plan.retry ? Math.min(plan.delayMs, giveUpMs) : 0,
-  }
+  const common = { sha: row.url_sha, detail: detail.slice(0, 300), attempts }
+  if (!plan.retry)
+    return { ...common, state: plan.class === null && 'status' in cause ? 'done' : 'failed', reason, waitMs: 0 }
+  const triedForMs = row.first_tried === null ? 0 : response.startedAt - row.first_tried.getTime()
+  if (triedForMs + plan.delayMs > giveUpMs)
+    return { ...common, state: 'failed', reason: 'deadline_passed', detail: `${reason}: ${common.detail}`, waitMs: 0 }
+  return { ...common, state: 'retry', reason, waitMs: plan.delayMs }
 }
 
 function redirected(deps: InterpretDeps, row: FrontierRow, response: FetchResponse, to: string | null): UrlResult {

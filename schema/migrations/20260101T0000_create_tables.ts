@@ -314,6 +314,7 @@ const WORK = [
     reason text,
     detail text,
     attempts smallint NOT NULL DEFAULT 0,
+    first_tried timestamptz,
     next_at timestamptz NOT NULL DEFAULT '-infinity',
     seed boolean NOT NULL DEFAULT false,
     declared text,

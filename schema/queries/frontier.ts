@@ -58,7 +58,7 @@ export async function claimUrls(
     FROM due, url u
     WHERE f.crawl_no = due.crawl_no AND f.url_sha = due.url_sha AND u.sha = f.url_sha AND EXISTS (SELECT 1 FROM owner)
     RETURNING f.url_sha, u.url, f.host, f.site_no, f.page AND f.admitted AS page, f.picture, f.sitemap, f.depth, f.redirects, f.attempts, f.seed,
-      f.declared, NULL AS first_tried`.execute(db)
+      f.declared, f.first_tried`.execute(db)
   return claimed.rows
 }
 
@@ -170,7 +170,7 @@ export async function writeOutcomes(
 ): Promise<void> {
   if (outcomes.length === 0) return
   await sql`
-    UPDATE frontier f SET reason = t.reason, detail = t.detail, attempts = t.attempts,
+    UPDATE frontier f SET reason = t.reason, detail = t.detail, attempts = t.attempts, first_tried = coalesce(f.first_tried, now()),
       next_at = now() + make_interval(secs => t.wait_ms / 1000.0), capture_id = coalesce(t.capture_id, f.capture_id),
       state = CASE WHEN t.state IN ('done', 'failed') AND f.picture AND NOT t.as_picture
           AND EXISTS (SELECT 1 FROM capture c WHERE c.capture_id = t.capture_id AND c.redirect_sha IS NOT NULL) THEN 'pending'

@@ -17,7 +17,7 @@ export async function reopenUrls(db: Kysely<Database>, crawlNo: number, carryOut
       CASE WHEN state = 'done' THEN NULL ELSE reason END AS reason, count(*)
     FROM frontier WHERE crawl_no = ${crawlNo} AND state <> 'found' GROUP BY 1, 2 ORDER BY 1, 2 NULLS FIRST`.execute(db)
   if (carryOut) {
-    await sql`UPDATE frontier SET state = 'pending', attempts = 0, next_at = '-infinity', reason = NULL, detail = NULL
+    await sql`UPDATE frontier SET state = 'pending', attempts = 0, first_tried = NULL, next_at = '-infinity', reason = NULL, detail = NULL
       WHERE crawl_no = ${crawlNo} AND (state = 'failed' OR (state = 'excluded' AND reason = 'robots_unreachable') OR state = 'retry')`.execute(
       db,
     )

@@ -114,6 +114,7 @@ export interface FrontierTable {
   reason: string | null
   detail: string | null
   attempts: number
+  first_tried: Timestamp | null
   next_at: Timestamp
   seed: boolean
   declared: string | null
