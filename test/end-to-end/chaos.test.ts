@@ -7,7 +7,7 @@ import { CHECKOUT, EXAMPLE_SITE, openPlay } from '../support/chaos/play.ts'
 import { costOf, dataOf, filesOf, makeRelease } from '../support/chaos/release.ts'
 import { makeTestHome, removeTestHome } from '../support/home.ts'
 
-const KILLED_IN = ['crawl', 'normalise', 'judge-samples', 'caption', 'package-file']
+const KILLED_IN = ['crawl', 'normalise', 'caption', 'package-file']
 const SERVICES = [
   { name: 'postgres', during: 'crawl' },
   { name: 'temporal', during: 'caption' },

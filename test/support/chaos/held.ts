@@ -18,7 +18,7 @@ const QUERY = `
   FROM frontier f JOIN shard_lease l ON l.crawl_no = f.crawl_no AND l.shard = f.shard
   WHERE f.state = 'leased' AND l.until > now() GROUP BY l.owner
   UNION ALL
-  SELECT worker, step, last_no - first_no + 1, 'run ' || run || ' ' || first_no || '-' || last_no FROM in_flight`
+  SELECT worker, step, (last_no - first_no + 1)::int, 'run ' || run || ' ' || first_no || '-' || last_no FROM in_flight`
 
 /** Asks the Postgres of a home what is in flight, again and again; connects anew after a restart. */
 export class FlightWatch implements AsyncDisposable {
