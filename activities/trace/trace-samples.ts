@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { NormaliseFact, SafetyFact } from '../../schema/contracts/facts.ts'
+import { GENERATION_TASKS } from '../../schema/contracts/generation.ts'
 import type { ReleasePlanRecord } from '../../schema/contracts/release-plan.ts'
 import { selectFacts } from '../../schema/queries/captures.ts'
 import { generatedTexts } from '../../schema/queries/generations.ts'
@@ -127,19 +128,19 @@ export async function traceSamples(
       verdicts: verdicts
         .filter((one) => one.sample_no === subject.sample_no)
         .map(({ stage, reason, rules }) => ({ stage, reason, rules: withoutListDigests(rules) })),
-      generations: generated
-        .filter((one) => one.sample_no === subject.sample_no)
-        .map((one) => ({
-          task: one.task,
-          definition: definition(one.task).sha,
-          calls: one.requests.map((request) => ({
-            request: request.toString('hex'),
-            response: responses.get(request.toString('hex')) ?? null,
-          })),
-          reason: one.reason,
-          text: one.text,
-          detail: one.detail,
+      generations: GENERATION_TASKS.flatMap((task) =>
+        generated.filter((one) => one.sample_no === subject.sample_no && one.task === task),
+      ).map((one) => ({
+        task: one.task,
+        definition: definition(one.task).sha,
+        calls: one.requests.map((request) => ({
+          request: request.toString('hex'),
+          response: responses.get(request.toString('hex')) ?? null,
         })),
+        reason: one.reason,
+        text: one.text,
+        detail: one.detail,
+      })),
       definitions: Object.fromEntries(
         Object.entries(release.plan.definitions).map(([step, { sha, rev }]) => [step, { sha256: sha, rev }]),
       ),

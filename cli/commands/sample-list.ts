@@ -1,5 +1,5 @@
 import { readRows } from '../../activities/package/row-artifact.ts'
-import type { BoundRow } from '../../activities/package/leaf.ts'
+import { type BoundRow, rowLeaf } from '../../activities/package/leaf.ts'
 import { candidateLine, type CandidateLine, needsExtract } from '../../activities/trace/candidate-line.ts'
 import { openStore } from '../../infra/open-store.ts'
 import type { ExtractFact } from '../../schema/contracts/candidate.ts'
@@ -52,7 +52,7 @@ async function printRows(context: CommandContext, session: Session, run: string,
   const artifacts = await artifactsBetween(session.db, run, null, null)
   for await (const { row } of readRows(openStore(session.settings), artifacts)) {
     if (lang !== null && row.lang !== lang) continue
-    if (json) out.ndjson(row)
+    if (json) out.ndjson({ ...row, leaf: rowLeaf(row).toString('hex') })
     else out.line(rowLine(row))
   }
 }

@@ -147,7 +147,11 @@ def follow_pictures(trace):
         _, body = follow_capture(picture, "picture")
         check(body == read_object(picture["picture"]), f"  its bytes are object {picture['picture']}")
     facts = {fact["step"]: fact["value"] for fact in trace["facts"]}
-    released = facts["normalise"]["released"]["sha256"]
+    normalised = facts["normalise"]
+    if not normalised["ok"]:
+        print(f"ok  not released: {normalised['reason']}")
+        return None
+    released = normalised["released"]["sha256"]
     read_object(released)
     print(f"ok  released as object {released}")
     return released
@@ -218,6 +222,9 @@ def main():
         follow(json.load(sys.stdin))
     except Broken as broken:
         print(f"BAD {broken}")
+        return 1
+    except (KeyError, TypeError, ValueError, EOFError, zlib.error) as error:
+        print(f"BAD not a trace, or an object is not what it should be: {error!r}")
         return 1
     return 0
 
