@@ -15,7 +15,7 @@ const MIN_PAGES = 3
  * page; half of the pages leaves out note and warning signs, which a manual shows on every third page with a caption
  * that is right, and captions of pictures that a site shows often.
  */
-export const BOILERPLATE_DEFAULTS = { count: 10, share: 0.5 } as const
+export const BOILERPLATE_DEFAULTS = { count: 5, share: 0.5 } as const
 
 /** True for a text that stands on a host at least `count` times and on at least `share` of its pages with pictures. */
 export function isBoilerplate(frequency: TextFrequency, limits: { count: number; share: number }): boolean {

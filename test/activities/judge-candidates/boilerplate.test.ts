@@ -5,10 +5,10 @@ const isDropped = (times: number, pages: number, hostPages: number) =>
   isBoilerplate({ times, pages, hostPages }, BOILERPLATE_DEFAULTS)
 
 describe('isBoilerplate', () => {
-  test('is what stands on half of the pages or more, ten times at least', () => {
+  test('is what stands on half of the pages or more, five times at least', () => {
     expect(isDropped(684, 684, 685)).toBe(true)
-    expect(isDropped(10, 10, 20)).toBe(true)
-    expect(isDropped(9, 9, 9)).toBe(false)
+    expect(isDropped(5, 5, 10)).toBe(true)
+    expect(isDropped(4, 4, 4)).toBe(false)
     expect(isDropped(255, 255, 685)).toBe(false)
   })
 
