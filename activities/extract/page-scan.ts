@@ -71,8 +71,8 @@ interface Frame {
   lang: string | null
   figure: HtmlElement | null
   noscript: HtmlElement | null
-  /** `source` elements seen so far in the innermost `picture`. */
-  sources: HtmlElement[]
+  /** `source` elements seen so far in the innermost `picture`, null outside one. */
+  sources: HtmlElement[] | null
   silent: boolean
   zone: BlockZone
   link: boolean
@@ -99,7 +99,7 @@ export function scanPage(document: HtmlDocument, pageLang: string | null): PageS
     lang: pageLang,
     figure: null,
     noscript: null,
-    sources: [],
+    sources: null,
     silent: false,
     zone: 'content',
     link: false,
@@ -172,7 +172,15 @@ function collect(scan: PageScan, element: HtmlElement, frame: Frame): void {
   const kind = pictureKind(element)
   if (kind !== null && scan.pictures.length < MAX_PICTURES) {
     const { lang, figure, noscript } = frame
-    scan.pictures.push({ element, kind, lang, figure, noscript, sources: [...frame.sources], mark: scan.blocks.mark() })
+    scan.pictures.push({
+      element,
+      kind,
+      lang,
+      figure,
+      noscript,
+      sources: [...(frame.sources ?? [])],
+      mark: scan.blocks.mark(),
+    })
   }
 }
 
@@ -197,7 +205,7 @@ function collectByTag(scan: PageScan, named: NamedElement, frame: Frame): void {
       scan.anchors.push(element)
       break
     case 'source':
-      if (frame.sources.length < MAX_PICTURE_SOURCES) frame.sources.push(element)
+      if (frame.sources !== null && frame.sources.length < MAX_PICTURE_SOURCES) frame.sources.push(element)
       break
     case 'script':
       if ((attribute(element, 'type') ?? '').trim().toLowerCase().startsWith('application/ld+json'))

@@ -92,21 +92,6 @@ export function languageOfScript(script: string): string | null {
   return language === 'und' || language === 'en' ? null : language
 }
 
-const SHARED_SCRIPTS = new Set([
-  'Zyyy',
-  'Latn',
-  'Cyrl',
-  'Arab',
-  'Deva',
-  'Beng',
-  'Ethi',
-  'Hani',
-  'Hebr',
-  'Mymr',
-  'Tibt',
-  'Bopo',
-  'Mong',
-  'Tfng',
-  'Syrc',
-  'Cans',
-])
+const SHARED_SCRIPTS = new Set(
+  'Zyyy Latn Cyrl Arab Deva Beng Ethi Hani Hebr Mymr Tibt Bopo Mong Tfng Syrc Cans'.split(' '),
+)

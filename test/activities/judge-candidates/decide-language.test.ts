@@ -63,6 +63,11 @@ describe('decideLanguage', () => {
     expect(decide({ text, page: aPageIn({ en: 0.8, cs: 0.2 }) })).toMatchObject({ reason: 'text_contrast' })
   })
 
+  test('does not compare with a contrast language that is written in another script', () => {
+    const text = aText({ en: 0.9, ru: 0.5 }, { script: 'Cyrl' })
+    expect(decide({ text, page: aPageIn({ ru: 1 }) })).toMatchObject({ tag: 'ru' })
+  })
+
   test('refuses a text for which nothing speaks where most is in the contrast language', () => {
     const text = aText(
       { en: 0, cs: 0 },
@@ -220,6 +225,15 @@ describe('decidePageTag', () => {
       kind: 'other',
       reason: 'text_contrast',
       lang: 'en',
+    })
+  })
+
+  test('has no tag for a page without a letter of the script that its language is written in', () => {
+    const declared = { declaredElement: 'ru', declaredPage: 'ru', prior: 'declared' as const }
+    expect(page({ page: aPageIn({ cs: 1 }), ...declared })).toEqual({
+      kind: 'other',
+      reason: 'text_script',
+      lang: 'ru',
     })
   })
 
