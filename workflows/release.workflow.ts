@@ -6,6 +6,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow'
+import { codedCause } from '../schema/contracts/errors.ts'
 import type { Phase, Queues, RunInput } from '../schema/contracts/release-work.ts'
 import { wasCancelled } from './crawl.workflow.ts'
 import type { phaseWorkflow } from './phase.workflow.ts'
@@ -75,14 +76,9 @@ export async function releaseWorkflow(input: ReleaseWorkflowInput): Promise<void
   }
 }
 
-/** The innermost cause with a code: what a person can act on. */
 function describe(error: unknown): { code: string; message: string } {
-  let current: unknown = error
-  let found = { code: 'UNKNOWN', message: error instanceof Error ? error.message : String(error) }
-  while (current instanceof Error) {
-    const type = (current as { type?: unknown }).type
-    if (typeof type === 'string' && type !== '') found = { code: type, message: current.message }
-    current = current.cause
-  }
-  return found
+  let deepest: unknown = error
+  while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause
+  const message = deepest instanceof Error ? deepest.message : String(error)
+  return codedCause(error) ?? { code: 'UNKNOWN', message }
 }

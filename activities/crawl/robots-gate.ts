@@ -43,6 +43,8 @@ export type RobotsAnswer =
 /** Asks an origin's robots.txt once and answers for each URL below it. */
 export class RobotsGate {
   private readonly origins = new Map<string, Promise<OriginRules>>()
+  /** Why an origin's robots.txt was last not to be had, for people. */
+  private readonly faults = new Map<string, string>()
   private readonly deps: RobotsGateDeps
 
   constructor(deps: RobotsGateDeps) {
@@ -59,7 +61,8 @@ export class RobotsGate {
       known.catch(() => this.origins.delete(origin))
     }
     const { verdict, rules } = await known
-    if (verdict === 'disallow_all') return { allowed: false, reason: 'robots_unreachable', detail: null }
+    if (verdict === 'disallow_all')
+      return { allowed: false, reason: 'robots_unreachable', detail: this.faults.get(origin) ?? null }
     if (verdict === 'allow_all' || !rules) return { allowed: true, delayMs: 0, sitemaps: [] }
     const answer = isAllowed(rules, this.deps.token, url)
     if (!answer.allowed)
@@ -94,26 +97,29 @@ export class RobotsGate {
     const drafts: CaptureDraft[] = []
     let url = `${origin}/robots.txt`
     const shard = this.deps.place(url)?.shard ?? 0
-    const answer = (verdict: RobotsVerdict) => ({
-      verdict: verdict.kind,
-      rules: verdict.kind === 'rules' ? verdict.rules : null,
-      shard,
-      drafts,
-    })
+    const answer = (verdict: RobotsVerdict, fault = '') => {
+      this.faults.set(origin, fault)
+      return { verdict: verdict.kind, rules: verdict.kind === 'rules' ? verdict.rules : null, shard, drafts }
+    }
     for (let hop = 0; hop <= ROBOTS_HOPS; hop += 1) {
       const result = await this.deps.fetch(url)
-      if (result.kind === 'failure') return answer(robotsVerdictForStatus({ failure: result.reason }))
+      if (result.kind === 'failure') return answer(robotsVerdictForStatus({ failure: result.reason }), faultOf(result))
       drafts.push(robotsDraft(this.deps, url, result))
       const redirect = resolveRedirect(url, result.status, locationOf(result))
-      if (redirect.kind === 'bad') return answer(robotsVerdictForStatus({ failure: redirect.reason }))
+      if (redirect.kind === 'bad') return answer(robotsVerdictForStatus({ failure: redirect.reason }), redirect.reason)
       if (redirect.kind === 'to') {
         url = redirect.url
         continue
       }
-      return answer(robotsVerdictForStatus({ status: result.status, body: result.body }))
+      return answer(robotsVerdictForStatus({ status: result.status, body: result.body }), `status ${result.status}`)
     }
-    return answer(robotsVerdictForStatus({ failure: 'too_many_redirects' }))
+    return answer(robotsVerdictForStatus({ failure: 'too_many_redirects' }), 'too_many_redirects')
   }
+}
+
+/** `dns_failed ENOTFOUND`: a reason of ours and the system's word for it. */
+function faultOf({ reason, errorCode }: { reason: string; errorCode: string }): string {
+  return errorCode === '' ? reason : `${reason} ${errorCode}`
 }
 
 function robotsDraft(deps: RobotsGateDeps, url: string, response: FetchResponse): CaptureDraft {

@@ -2,7 +2,7 @@ import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
 import { readSpecFile } from '../../infra/spec-file.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../jobs/connect.ts'
-import { ensureCrawl, findCrawl, runCrawl, watchCrawl } from '../jobs/crawl-job.ts'
+import { ensureCrawl, findCrawl, runCrawl, seedLines, watchCrawl } from '../jobs/crawl-job.ts'
 import { withWorkers } from '../jobs/with-workers.ts'
 
 export const crawlStartCommand: Command = {
@@ -33,10 +33,12 @@ export const crawlStartCommand: Command = {
     const crawl = await findCrawl(session, id)
     if (json) out.json({ id, created, state: crawl.state, note: crawl.note })
     else out.line(`crawl ${id}: ${crawl.state}${crawl.note ? ` (${crawl.note})` : ''}`)
-    if (crawl.state === 'partial')
+    if (crawl.state === 'partial') {
+      for (const line of await seedLines(session, id)) out.say(`  ${line}`)
       out.say(
         `some of it can still be had: ./mella crawl resume ${id}; or take it as it is: ./mella crawl freeze ${id}`,
       )
+    }
     if (crawl.state === 'running' && options['wait'] !== true) out.say('it needs workers: ./mella worker')
     return crawl.state === 'partial' ? EXIT.partial : EXIT.ok
   },

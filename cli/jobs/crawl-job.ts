@@ -7,7 +7,7 @@ import { ORCHESTRATOR_QUEUE } from '../../activities/steps/tool-versions.ts'
 import { adapterVersions } from '../../infra/adapter-versions.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
-import { countCrawl } from '../../schema/queries/crawl-progress.ts'
+import { countCrawl, failedSeeds } from '../../schema/queries/crawl-progress.ts'
 import { type CrawlRecord, createOrJoinCrawl, getCrawl } from '../../schema/queries/crawls.ts'
 import type { crawlWorkflow } from '../../workflows/crawl.workflow.ts'
 import type { Progress } from '../progress.ts'
@@ -80,4 +80,14 @@ export async function watchCrawl(session: Session, id: string, progress: Progres
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
+}
+
+/** Failed seeds named in a message; `crawl show` counts them all. */
+const MOST_SEEDS = 5
+
+/** A line for each of the first seeds that led nowhere: what kept a crawl from its sites. */
+export async function seedLines({ db }: Pick<Session, 'db'>, id: string): Promise<string[]> {
+  const crawl = await findCrawl({ db }, id)
+  const seeds = await failedSeeds(db, crawl.crawl_no, MOST_SEEDS)
+  return seeds.map(({ url, reason, detail }) => `seed ${url}: ${reason ?? 'failed'}${detail ? ` (${detail})` : ''}`)
 }

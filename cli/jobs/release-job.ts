@@ -6,12 +6,12 @@ import { gatherTools, ORCHESTRATOR_QUEUE, queuesFor } from '../../activities/ste
 import { datasetKey, keyFingerprint } from '../../infra/dataset-key.ts'
 import { adapterVersions } from '../../infra/adapter-versions.ts'
 import { openStore } from '../../infra/open-store.ts'
-import { AppError, PermanentError } from '../../schema/contracts/errors.ts'
+import { AppError, codedCause, PermanentError } from '../../schema/contracts/errors.ts'
 import type { ReleaseSpec } from '../../schema/contracts/spec.ts'
 import { newestFrozenCrawl } from '../../schema/queries/crawls.ts'
 import { frozenCrawls } from '../../schema/queries/frozen-crawls.ts'
 import { runProgress } from '../../schema/queries/release-progress.ts'
-import { findRelease, findReleaseByName, finishedRun, type ReleaseRecord } from '../../schema/queries/releases.ts'
+import { findRelease, finishedRun, newestRelease, type ReleaseRecord } from '../../schema/queries/releases.ts'
 import type { launchWorkflow, LaunchWorkflowResult } from '../../workflows/launch.workflow.ts'
 import type { Progress } from '../progress.ts'
 import { readAbuseLists } from './abuse-lists.ts'
@@ -160,8 +160,10 @@ async function showProgress(session: Session, launch: Launch, progress: Progress
 
 /** The cause that a release noted, with what mends it. */
 async function launchFailure(session: Session, launch: Launch, failure: unknown): Promise<AppError> {
-  const release = launch.releaseId === null ? undefined : await findRelease(session.db, launch.releaseId)
-  const noted = release ?? (await findReleaseByName(session.db, launch.spec.dataset))
+  const noted =
+    launch.releaseId === null
+      ? await newestRelease(session.db, launch.spec.dataset, launch.spec.version)
+      : await findRelease(session.db, launch.releaseId)
   if (noted?.state === 'failed' && noted.note) {
     return new AppError(
       noted.note_code ?? 'FAILED',
@@ -170,18 +172,13 @@ async function launchFailure(session: Session, launch: Launch, failure: unknown)
       failure,
     )
   }
+  const cause = codedCause(failure)
   return new AppError(
-    causeCode(failure),
-    `launch failed: ${causeMessage(failure)}`,
+    cause?.code ?? 'FAILED',
+    `launch failed: ${cause?.message ?? causeMessage(failure)}`,
     { mend: './mella doctor' },
     failure,
   )
-}
-
-function causeCode(error: unknown): string {
-  let code = 'FAILED'
-  for (let at: unknown = error; at instanceof Error; at = at.cause) code = (at as { type?: string }).type ?? code
-  return code
 }
 
 function causeMessage(error: unknown): string {

@@ -28,6 +28,20 @@ export class PermanentError extends AppError {}
 /** Our own bug: something that the code promises did not hold. */
 export class InvariantError extends AppError {}
 
+/**
+ * What a person can act on in a chain of causes that crossed a service: the innermost one with a code of ours (in `type`
+ * there), not the system's error below it. Null when none has one.
+ */
+export function codedCause(error: unknown): { code: string; message: string } | null {
+  let found: { code: string; message: string } | null = null
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const { type } = at as { type?: unknown }
+    if (typeof type === 'string' && /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(type))
+      found = { code: type, message: at.message }
+  }
+  return found
+}
+
 /** Exit codes of the command line, as documented in `./mella --help`. */
 export const EXIT = {
   ok: 0,

@@ -40,6 +40,21 @@ export async function unfinishedUrls(
   return { retryable: Number(row?.retryable ?? 0), failedSeeds: Number(row?.failed_seeds ?? 0) }
 }
 
+export interface FailedSeed {
+  url: string
+  reason: string | null
+  detail: string | null
+}
+
+/** Seeds that led nowhere, in the order of their digests. */
+export async function failedSeeds(db: Kysely<Database>, crawlNo: number, limit: number): Promise<FailedSeed[]> {
+  const rows = await sql<FailedSeed>`
+    SELECT u.url, f.reason, f.detail FROM frontier f JOIN url u ON u.sha = f.url_sha
+    WHERE f.crawl_no = ${crawlNo} AND f.seed AND (f.state IN ('failed', 'excluded') OR (f.state = 'done' AND f.reason = 'http_error'))
+    ORDER BY f.url_sha LIMIT ${limit}`.execute(db)
+  return rows.rows
+}
+
 export interface CrawlCounts {
   states: { state: string; reason: string | null; count: number }[]
   kinds: { kind: string; captures: number; bytes: number }[]

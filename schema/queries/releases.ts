@@ -55,6 +55,19 @@ export async function listReleases(db: Kysely<Database>): Promise<ReleaseRecord[
   return (await selectReleases(db).orderBy('release.release_no', 'desc').execute()) as ReleaseRecord[]
 }
 
+/** The release of this name that was made last, whatever became of it. */
+export async function newestRelease(
+  db: Kysely<Database>,
+  dataset: string,
+  version: string,
+): Promise<ReleaseRecord | undefined> {
+  return (await selectReleases(db)
+    .where('release.dataset', '=', dataset)
+    .where('release.version', '=', version)
+    .orderBy('release.release_no', 'desc')
+    .executeTakeFirst()) as ReleaseRecord | undefined
+}
+
 /** The newest finished release of the same dataset that was made before this one. */
 export async function releaseBefore(
   db: Kysely<Database>,
