@@ -6,6 +6,7 @@ import {
   outcomesOf,
   pageOfUrl,
   pictureAtUrl,
+  reservingPages,
   sampleByKey,
   sampleOfPicture,
   sectionsOf,
@@ -219,7 +220,8 @@ async function explainPictures(
   const sections = await sectionsOf(db, crawlsOf(of))
   const documents: PictureDocument[] = []
   for (const [hex, picture] of pictures) {
-    const captures = await signalsOfPicture(db, crawlsOf(of), picture)
+    const own = await signalsOfPicture(db, crawlsOf(of), picture)
+    const captures = [...own, ...(await reservingPages(db, of.run, picture))]
     const reserved = captures.some((capture) => capture.reserved)
     const facts = await pictureFacts(db, of, picture, reserved)
     const hasSample = samples.some((sample) => sample.picture === hex)

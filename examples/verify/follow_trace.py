@@ -78,7 +78,8 @@ def read_record(place):
     if coding in ("gzip", "x-gzip"):
         body = gzip.decompress(body)
     elif coding == "deflate":
-        body = zlib.decompress(body)
+        # Servers send it with and without zlib's own head.
+        body = zlib.decompress(body, zlib.MAX_WBITS if body[:1] == b"x" else -zlib.MAX_WBITS)
     elif coding not in ("", "identity"):
         raise Broken(f"content coding {coding} needs more than Python's standard library")
     return fields, http, body

@@ -79,6 +79,19 @@ export async function signalsOfPicture(
   return rows.rows
 }
 
+/** Pages of a run that show a picture and reserve themselves: the picture is reserved on their account, too. */
+export async function reservingPages(db: Kysely<Database>, run: string, picture: Buffer): Promise<SignalledCapture[]> {
+  const rows = await sql<SignalledCapture>`
+    SELECT p.crawl_no, u.url, p.kind, p.reserved, p.signals
+    FROM (SELECT DISTINCT c.page_no FROM candidate c
+      JOIN candidate_verdict v ON v.run = c.run AND v.page_no = c.page_no AND v.position = c.position
+      WHERE c.run = ${run} AND c.picture = ${picture} AND 'opted_out' = ANY(v.rules)) l
+    JOIN run_page r ON r.run = ${run} AND r.page_no = l.page_no JOIN capture p USING (capture_id)
+    LEFT JOIN url u ON u.sha = p.url_sha
+    WHERE p.reserved ORDER BY l.page_no LIMIT ${SHOWN}`.execute(db)
+  return rows.rows
+}
+
 /** The captures of pages of a run, by page number. */
 export async function signalsOfPages(
   db: Kysely<Database>,

@@ -48,13 +48,15 @@ export interface CandidateFilter {
   page?: number | undefined
 }
 
+/** Rows in memory at a time. */
 const PAGE = 1_000
 
-/** Candidates in the order of (page, position), a thousand in memory at a time. */
+/** Candidates in the order of (page, position), `page` of them in memory at a time. */
 export async function* listCandidates(
   db: Kysely<Database>,
   run: string,
   filter: CandidateFilter = {},
+  page = PAGE,
 ): AsyncGenerator<ListedCandidate[]> {
   let after = { page: -1, position: -1 }
   for (;;) {
@@ -63,7 +65,7 @@ export async function* listCandidates(
         SELECT c.page_no, c.position, c.image_url_sha, c.picture, c.host, c.text_shas, v.tag, v.script, v.reason, v.rules, v.texts
         FROM candidate c LEFT JOIN candidate_verdict v ON v.run = c.run AND v.page_no = c.page_no AND v.position = c.position
         WHERE c.run = ${run} AND (c.page_no, c.position) > (${after.page}, ${after.position}) ${conditions(filter)}
-        ORDER BY c.page_no, c.position LIMIT ${PAGE})
+        ORDER BY c.page_no, c.position LIMIT ${page})
       SELECT l.page_no, l.position, pu.url AS page_url, iu.url AS image_url, l.host, pc.extract_input, l.tag, l.script, l.reason,
         l.rules, l.texts, l.text_shas, l.picture, s.key, d.stage AS sample_stage, d.reason AS sample_reason, m.split,
         s.alt_sha IS NOT NULL AS has_native, coalesce(g.ling, false) AS has_ling, coalesce(g.thick, false) AS has_thick,
@@ -86,7 +88,7 @@ export async function* listCandidates(
     const last = rows.rows.at(-1)
     if (!last) return
     yield rows.rows
-    if (rows.rows.length < PAGE) return
+    if (rows.rows.length < page) return
     after = { page: last.page_no, position: last.position }
   }
 }

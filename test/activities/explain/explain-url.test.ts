@@ -1,0 +1,135 @@
+import { expect, test } from 'vitest'
+import { parseRobots } from '../../../activities/crawl/robots.ts'
+import { describeUrl } from '../../../activities/explain/describe-url.ts'
+import { explainUrl } from '../../../activities/explain/explain-url.ts'
+import type { CaptureOfUrl, KnownUrl, StoredRobots } from '../../../schema/queries/explain-url.ts'
+import { aSpec } from '../../support/spec.ts'
+
+const URL = 'https://a.example/private/plan.html'
+const FETCHED = new Date('2026-01-01T00:00:00Z')
+
+function aKnownUrl(changes: Partial<KnownUrl> = {}): KnownUrl {
+  const { crawl } = aSpec()
+  if (!crawl) throw new Error('the spec has a crawl')
+  return {
+    crawl_no: 1,
+    id: 'test-1',
+    section: crawl,
+    state: 'done',
+    reason: null,
+    detail: null,
+    page: true,
+    picture: false,
+    sitemap: false,
+    depth: 1,
+    redirects: 0,
+    admitted: true,
+    attempts: 1,
+    next_at: null,
+    seed: false,
+    declared: null,
+    shard: 0,
+    scope_key: 'host:a.example',
+    site_depth: 1,
+    site_closed: false,
+    linked_by: 'https://a.example/',
+    ...changes,
+  }
+}
+
+const robots = (text: string): StoredRobots => ({
+  rules: parseRobots(Buffer.from(text)),
+  verdict: 'rules',
+  fetched_at: FETCHED,
+})
+
+test('the robots group and rule are read from the stored rules', () => {
+  const stored = robots('User-agent: bot\nCrawl-delay: 2\nDisallow: /private/\nUser-agent: *\nDisallow: /')
+  expect(explainUrl(URL, aKnownUrl(), stored, []).robots).toEqual({
+    origin: 'https://a.example',
+    verdict: 'rules',
+    fetched_at: '2026-01-01T00:00:00.000Z',
+    agent: 'bot',
+    group: 'bot',
+    rule: 'disallow: /private/',
+    line: 3,
+    delay_seconds: 2,
+    allowed: false,
+  })
+})
+
+test('a robots.txt that could not be had forbids, one that is not there allows', () => {
+  const allowed = (verdict: StoredRobots['verdict']) =>
+    explainUrl(URL, aKnownUrl(), { rules: null, verdict, fetched_at: FETCHED }, []).robots?.allowed
+  expect([allowed('disallow_all'), allowed('allow_all')]).toEqual([false, true])
+  expect(explainUrl(URL, aKnownUrl(), null, []).robots).toBeNull()
+})
+
+test('a wait that no crawl can keep forbids', () => {
+  const stored = robots('User-agent: *\nCrawl-delay: 3600')
+  expect(explainUrl(URL, aKnownUrl(), stored, []).robots).toMatchObject({
+    rule: null,
+    delay_seconds: 3600,
+    allowed: false,
+  })
+})
+
+test.each([
+  [{ state: 'found', depth: 9 }, 'links lead deeper than depth 4'],
+  [{ state: 'found', site_closed: true }, 'the budget of 500 pages a host was spent at its depth'],
+  [{ state: 'found', depth: 2 }, 'depth 1 of its site is not closed yet'],
+  [
+    { state: 'excluded', reason: 'robots_disallowed', detail: 'disallow: /' },
+    'was not asked for: robots_disallowed: disallow: /',
+  ],
+  [{ state: 'retry', reason: 'timeout' }, 'is tried again: timeout'],
+  [{ state: 'failed', reason: 'dns_failed' }, 'was given up: dns_failed'],
+  [{ state: 'done' }, 'answered'],
+])('says in words why it stands where it stands: %j', (changes, because) => {
+  expect(explainUrl(URL, aKnownUrl(changes), null, []).because).toBe(because)
+})
+
+test('a capture shows its place in the archive, and which of its signals reserve', () => {
+  const signal = (name: string) => ({ signal: name, value: '', where: 'header' as const, agent: null })
+  const capture: CaptureOfUrl = {
+    kind: 'page',
+    status: 200,
+    fetched_at: FETCHED,
+    media_type: 'text/html',
+    content_language: null,
+    body_sha: Buffer.alloc(32, 1),
+    body_bytes: 9,
+    reserved: true,
+    abuse: null,
+    redirects_to: null,
+    signals: [signal('noai'), signal('nofollow')],
+    warc_sha: Buffer.alloc(32, 2),
+    warc_offset: 3,
+    warc_length: 4,
+    frozen: true,
+  }
+  const [explained] = explainUrl(URL, aKnownUrl(), null, [capture]).captures
+  expect(explained?.warc).toEqual({ segment: '02'.repeat(32), offset: 3, length: 4 })
+  expect(explained?.opt_out.map(({ signal: name, reserves }) => [name, reserves])).toEqual([
+    ['noai', true],
+    ['nofollow', false],
+  ])
+})
+
+test('people read it line by line', () => {
+  const known = explainUrl(
+    URL,
+    aKnownUrl({ state: 'excluded', reason: 'robots_disallowed', attempts: 0 }),
+    robots('User-agent: *\nDisallow: /private/'),
+    [],
+  )
+  expect(describeUrl(known)).toEqual([
+    `${URL} in crawl test-1`,
+    'excluded: was not asked for: robots_disallowed',
+    'first found on https://a.example/',
+    'wanted as page, depth 1, 0 redirects behind it',
+    'scope host: inside, site host:a.example; admitted',
+    '0 attempts',
+    'robots of https://a.example: disallowed for bot, group *, disallow: /private/ (line 2)',
+  ])
+})
