@@ -153,6 +153,7 @@ async function seedCrawl(db: Kysely<Database>, spec: ReleaseSpec, pictures: read
       crawlNo,
       urls.map((url, index) => ({
         sha: urlSha(url),
+        asPicture: index > 0,
         state: 'done' as const,
         reason: null,
         detail: null,
