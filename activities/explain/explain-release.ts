@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { NormaliseFact, SafetyFact } from '../../schema/contracts/facts.ts'
 import { selectFacts } from '../../schema/queries/captures.ts'
-import { placesOf } from '../../schema/queries/choose-samples.ts'
+import { NO_PLACES, placesOf } from '../../schema/queries/choose-samples.ts'
 import {
   outcomesOf,
   pageOfUrl,
@@ -158,6 +158,8 @@ async function explainSamples(
     const { filters } = resolveLanguage(spec, tag)
     const choice = { ...choiceLimits(spec, tag), target: spec.select.target[tag] ?? null }
     const stored = (await verdictsOf(db, of.run, [no])) as unknown as StoredVerdict[]
+    // Places are found among all samples of the language: only for one that took part.
+    const isOpen = !stored.some(({ stage, reason }) => reason !== null && (stage === 'judge' || stage === 'near'))
     const rules =
       facts.normalise === null
         ? []
@@ -166,7 +168,7 @@ async function explainSamples(
             limits: { image: spec.image, nsfw: filters.nsfw },
             nearLimit: filters.near_image.pdq,
             choice,
-            places: await placesOf(db, of.run, no, choice, spec.select.max_per_host),
+            places: isOpen ? await placesOf(db, of.run, no, choice, spec.select.max_per_host) : NO_PLACES,
             stored,
           })
     const dropped = stored.find(({ reason }) => reason !== null)

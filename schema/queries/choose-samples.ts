@@ -107,6 +107,15 @@ export interface ChoicePlaces {
   final_place: number | null
 }
 
+/** Of a sample that took part in no choice. */
+export const NO_PLACES: ChoicePlaces = {
+  text_place: null,
+  host_place: null,
+  host_cap: null,
+  target_place: null,
+  final_place: null,
+}
+
 /** The places of one sample, by the same passes that chose; reads the samples of its language. */
 export async function placesOf(
   db: Kysely<Database>,
@@ -123,7 +132,7 @@ export async function placesOf(
       (SELECT target_place FROM by_target WHERE sample_no = ${sampleNo})::int AS target_place,
       (SELECT place FROM placed WHERE sample_no = ${sampleNo})::int AS final_place
     FROM (SELECT 1) one LEFT JOIN by_host h ON h.sample_no = ${sampleNo}`.execute(db)
-  return rows.rows[0] ?? { text_place: null, host_place: null, host_cap: null, target_place: null, final_place: null }
+  return rows.rows[0] ?? NO_PLACES
 }
 
 export interface LeaderNode {

@@ -11,7 +11,7 @@ import { describeTrace } from '../../activities/trace/describe-trace.ts'
 import type { KeyTrace } from '../../activities/trace/trace-key.ts'
 import { createFolderStore } from '../../infra/objects.ts'
 import { base32, createSegment, encodeResponse } from '../../infra/warc.ts'
-import { aNormaliseFact } from '../support/a-release.ts'
+import { aNormaliseFact } from '../support/facts.ts'
 import { aRow } from '../activities/package/a-row.ts'
 
 const SCRIPT = path.resolve(import.meta.dirname, '../../examples/verify/follow_trace.py')
@@ -94,7 +94,7 @@ async function aTrace(store = createFolderStore(folder)): Promise<KeyTrace> {
   const artifact = await put(encodeRows([{ row, pictureBytes: image?.bytes?.length ?? 0 }]))
   const spec = await put('{}')
   const definition = await put('{"rev":1,"step":"caption"}')
-  const normalise = aNormaliseFact({ name: 'a', text: null })
+  const normalise = aNormaliseFact({ name: 'a' })
   const text = { text: 'Starý mlýn u řeky', source: 'alt', type: 'description', tag: 'cs', reason: null }
   return {
     key: row.key,

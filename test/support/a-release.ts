@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { urlDigest } from '../../activities/crawl/canonical-url.ts'
 import { judgeCandidate } from '../../activities/judge-candidates/judge-candidate.ts'
 import { candidateRules, readCandidateInputs } from '../../activities/judge-candidates/judge-candidates.activity.ts'
@@ -7,7 +6,6 @@ import { judgeSample } from '../../activities/judge-samples/judge-sample.ts'
 import { choiceLimits } from '../../activities/preselect/preselect.activity.ts'
 import { PIPELINE } from '../../activities/pipeline.ts'
 import type { Candidate, ExtractFact } from '../../schema/contracts/candidate.ts'
-import type { NormaliseFact, PageLanguageFact, SafetyFact, TextFact } from '../../schema/contracts/facts.ts'
 import type { ReleasePlanRecord } from '../../schema/contracts/release-plan.ts'
 import type { ReleaseSpec } from '../../schema/contracts/spec.ts'
 import { insertCandidates } from '../../schema/queries/candidates.ts'
@@ -16,7 +14,7 @@ import { insertCaptures, insertFacts, type NewCapture } from '../../schema/queri
 import { chooseFinal, choosePreselected } from '../../schema/queries/choose-samples.ts'
 import { createOrJoinCrawl } from '../../schema/queries/crawls.ts'
 import { ensureDefinition } from '../../schema/queries/definitions.ts'
-import { insertFound, writeOutcomes } from '../../schema/queries/frontier.ts'
+import { insertFound } from '../../schema/queries/frontier.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
 import { countFrequencies } from '../../schema/queries/frequency.ts'
 import { insertRows } from '../../schema/queries/release-files.ts'
@@ -24,9 +22,9 @@ import { ensureRelease, type ReleaseRecord } from '../../schema/queries/releases
 import { fixRunLists } from '../../schema/queries/run-lists.ts'
 import { insertSamples, insertSampleVerdicts, sampleGroups, samplesOfShard } from '../../schema/queries/samples.ts'
 import type { Database } from '../../schema/tables/database.ts'
+import { aNormaliseFact, aTextFact, CZECH_PAGE, digestOf, SAFE } from './facts.ts'
 import { aSpec } from './spec.ts'
 
-export const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest()
 export const urlSha = (url: string): Buffer => Buffer.from(urlDigest(url), 'hex')
 
 /** A picture of the test web: a URL, its text, what was found in it; `signal` reserves it. */
@@ -148,20 +146,9 @@ async function seedCrawl(db: Kysely<Database>, spec: ReleaseSpec, pictures: read
     )
     const captures = [aCapture(PAGE_URL, 'page', 'page body'), ...pictures.map(pictureCapture)]
     const ids = await insertCaptures(tx, crawlNo, captures)
-    await writeOutcomes(
-      tx,
-      crawlNo,
-      urls.map((url, index) => ({
-        sha: urlSha(url),
-        asPicture: index > 0,
-        state: 'done' as const,
-        reason: null,
-        detail: null,
-        attempts: 1,
-        waitMs: 0,
-        captureId: ids[index] ?? null,
-      })),
-    )
+    for (const [index, url] of urls.entries())
+      await sql`UPDATE frontier SET state = 'done', attempts = 1, capture_id = ${ids[index]}
+        WHERE crawl_no = ${crawlNo} AND url_sha = ${urlSha(url)}`.execute(tx)
   })
   await freezeCrawl(db, crawlNo)
   return crawlNo
@@ -256,53 +243,6 @@ async function seedFacts(
     '0',
     stored.map((one) => ({ input: digestOf(`released ${one.name}`), value: SAFE })),
   )
-}
-
-export const SAFE: SafetyFact = { drawing: 0, hentai: 0.01, neutral: 0.97, porn: 0.02, sexy: 0 }
-
-const CZECH_PAGE: PageLanguageFact = {
-  eld: { lang: 'cs', score: 1 },
-  cld3: { lang: 'cs', score: 1 },
-  shares: [{ lang: 'cs', eld: 1, cld3: 1, both: 1 }],
-  scripts: [{ script: 'Latn', share: 1 }],
-  letters: 1_000,
-  evidence: 1_000,
-  declared: 'cs',
-}
-
-export function aTextFact(text: string): TextFact {
-  return {
-    text,
-    type: 'description',
-    script: 'Latn',
-    script_share: 1,
-    letters: text.replaceAll(/\P{L}/gu, '').length,
-    words: text.split(' ').length,
-    pii: [],
-    eld: { lang: 'cs', score: 0.9 },
-    cld3: { lang: 'cs', score: 0.9 },
-    eld_scores: { cs: 0.9, en: 0.1 },
-  }
-}
-
-export function aNormaliseFact({ name, side = 400 }: TestPicture): Extract<NormaliseFact, { ok: true }> {
-  const released = { sha256: digestOf(`released ${name}`).toString('hex'), width: side, height: side, bytes: 9_000 }
-  return {
-    ok: true,
-    format: 'jpeg',
-    width: side,
-    height: side,
-    bytes: 9_000,
-    frames: 1,
-    has_alpha: false,
-    released,
-    pdq: digestOf(`pdq ${name}`).toString('hex'),
-    pdq_quality: 100,
-    sharpness: 1,
-    entropy: 1,
-    data_mining: null,
-    licence: null,
-  }
 }
 
 async function formSamples(

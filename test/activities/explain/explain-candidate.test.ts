@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { explainCandidate } from '../../../activities/explain/explain-candidate.ts'
 import type { CandidateInput } from '../../../activities/judge-candidates/judge-candidate.ts'
 import { candidateRules } from '../../../activities/judge-candidates/judge-candidates.activity.ts'
-import { aTextFact } from '../../support/a-release.ts'
+import { aTextFact } from '../../support/facts.ts'
 import { aSpec } from '../../support/spec.ts'
 
 const RULES = candidateRules(aSpec('filters: { boilerplate: { count: 6, share: 0.5 }, text: { min_chars: 5 } }\n'))

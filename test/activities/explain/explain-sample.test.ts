@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { explainSample, type SampleQuestion } from '../../../activities/explain/explain-sample.ts'
-import { aNormaliseFact, SAFE } from '../../support/a-release.ts'
+import { aNormaliseFact, SAFE } from '../../support/facts.ts'
 
 const KEPT = { stage: 'select', reason: null, rules: [] }
 
 function aQuestion(changes: Partial<SampleQuestion> = {}): SampleQuestion {
   return {
-    facts: { normalise: aNormaliseFact({ name: 'a', text: null }), safety: SAFE, reserved: false, abuseList: null },
+    facts: { normalise: aNormaliseFact({ name: 'a' }), safety: SAFE, reserved: false, abuseList: null },
     limits: { image: { min_side: 200, max_ratio: 3, min_bytes: 100 }, nsfw: { porn: 0.85, hentai: 0.9, sexy: 1 } },
     nearLimit: 31,
     choice: { tag: 'cs', max_same_text: 2, wanted: 12, target: 10 },
@@ -33,7 +33,7 @@ test('a kept sample shows every rule, with its places and caps', () => {
 
 test('rules behind the stage that dropped it are not told', () => {
   const small = aQuestion({
-    facts: { ...aQuestion().facts, normalise: aNormaliseFact({ name: 'a', text: null, side: 90 }) },
+    facts: { ...aQuestion().facts, normalise: aNormaliseFact({ name: 'a', side: 90 }) },
   })
   expect(told(small).map(([stage]) => stage)).not.toContain('near')
   const near = { rule: 'near_duplicate', what: 'near_image.pdq', value: 12, limit: 31, of: 'ab' }

@@ -7,15 +7,9 @@ import { traceKey } from '../../../../activities/trace/trace-key.ts'
 import { openDatabase } from '../../../../infra/postgres.ts'
 import { releasesOfKey } from '../../../../schema/queries/find-samples.ts'
 import { listCandidates } from '../../../../schema/queries/list-candidates.ts'
-import {
-  digestOf,
-  PAGE_URL,
-  pictureUrl,
-  seedRelease,
-  type TestPicture,
-  type TestRelease,
-} from '../../../support/a-release.ts'
+import { PAGE_URL, pictureUrl, seedRelease, type TestPicture, type TestRelease } from '../../../support/a-release.ts'
 import { useTestDatabase } from '../../../support/database.ts'
+import { digestOf } from '../../../support/facts.ts'
 
 const PICTURES: readonly TestPicture[] = [
   { name: 'mill', text: 'Starý mlýn u řeky' },
