@@ -75,29 +75,21 @@ describe('extractPage', () => {
     expect(extractPage(aPage(`<p>${fonts}` + '<p>x'.repeat(1000)))).toEqual({ ok: false, reason: 'html_too_complex' })
   })
 
-  test(
-    'gives up on a page that is nested too deep, and reads one that is nearly so',
-    { timeout: HOSTILE_TIMEOUT_MS },
-    () => {
-      expect(extractPage(aPage('<div>'.repeat(50_000)))).toEqual({ ok: false, reason: 'html_too_complex' })
-      const deep = '<div>'.repeat(MAX_DEPTH - 10) + '<img src=/a alt=x>'
-      expect(extracted(deep).candidates).toHaveLength(1)
-    },
-  )
+  test('gives up on a page that is nested too deep, and reads one that is nearly so', () => {
+    expect(extractPage(aPage('<div>'.repeat(50_000)))).toEqual({ ok: false, reason: 'html_too_complex' })
+    const deep = '<div>'.repeat(MAX_DEPTH - 10) + '<img src=/a alt=x>'
+    expect(extracted(deep).candidates).toHaveLength(1)
+  })
 
-  test(
-    'reads pages of many pictures, labels, captions and twins within bounds',
-    { timeout: HOSTILE_TIMEOUT_MS },
-    () => {
-      const label = `<p id=l>${'dlouhý popisek '.repeat(1_000)}</p>`
-      const figure = `<figure>${'<img src=/a.png aria-labelledby="l l l l l l l">'.repeat(6_000)}<figcaption>x</figcaption></figure>`
-      const twins = '<img data-src=/b.png><noscript><img src=/b.png></noscript>'.repeat(1_000)
-      const page = extracted(label + figure + twins)
-      expect(page.candidates.map(({ image_url, texts }) => [image_url, texts[0]?.text.length])).toEqual([
-        ['https://site.example/a.png', 2_000],
-      ])
-    },
-  )
+  test('reads pages of many pictures, labels, captions and twins within bounds', () => {
+    const label = `<p id=l>${'dlouhý popisek '.repeat(1_000)}</p>`
+    const figure = `<figure>${'<img src=/a.png aria-labelledby="l l l l l l l">'.repeat(6_000)}<figcaption>x</figcaption></figure>`
+    const twins = '<img data-src=/b.png><noscript><img src=/b.png></noscript>'.repeat(1_000)
+    const page = extracted(label + figure + twins)
+    expect(page.candidates.map(({ image_url, texts }) => [image_url, texts[0]?.text.length])).toEqual([
+      ['https://site.example/a.png', 2_000],
+    ])
+  })
 })
 
 describe('extractInputDigest', () => {
