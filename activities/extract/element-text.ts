@@ -2,7 +2,7 @@ import { attribute, isElement, walk, type HtmlElement } from './html-tree.ts'
 import { plainTextOrNull } from './plain-text.ts'
 
 /** No caption is longer; several pictures may point to one element, so this also bounds the result. UTF-16 code units. */
-const MAX_ELEMENT_UNITS = 2_000
+export const MAX_ELEMENT_UNITS = 2_000
 
 const NO_TEXT = new Set(['script', 'style', 'template', 'noscript', 'title', 'head'])
 

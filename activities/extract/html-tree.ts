@@ -9,7 +9,7 @@ type Parent = DefaultTreeAdapterTypes.ParentNode
  * Nodes that one page may have. Formatting elements that are never closed multiply: 26 KB of markup can make a
  * million nodes. Large honest pages stay under 100,000.
  */
-export const MAX_NODES = 400_000
+const MAX_NODES = 400_000
 
 /** Depth that one page may reach; browsers flatten at 512. The parser looks through all open elements, so depth is time. */
 export const MAX_DEPTH = 4_096

@@ -1,8 +1,8 @@
 import { TEXT_SOURCES, type NativeText, type TextSource } from '../../schema/contracts/candidate.ts'
-import { elementText } from './element-text.ts'
+import { elementText, MAX_ELEMENT_UNITS } from './element-text.ts'
 import { attribute, findElement, tokens, type HtmlElement } from './html-tree.ts'
 import type { NamedElement, PictureRef } from './page-scan.ts'
-import { plainTextOrNull } from './plain-text.ts'
+import { plainText, plainTextOrNull } from './plain-text.ts'
 
 /** Ids of one `aria-labelledby` that are looked up. */
 const MAX_LABEL_IDS = 5
@@ -63,7 +63,7 @@ function referredTexts(
   const wanted = value.split(/\s+/, MAX_LABEL_IDS + 1).slice(0, MAX_LABEL_IDS)
   const found = wanted.flatMap((id) => ids.get(id) ?? [])
   const joined = found.map(({ element }) => labelText(element)).join(' ')
-  return asText(joined, source, found[0] === undefined ? lang : found[0].lang)
+  return asText(plainText(joined, MAX_ELEMENT_UNITS), source, found[0] === undefined ? lang : found[0].lang)
 }
 
 /** Many pictures may point to one element; its text is read once. */

@@ -1,5 +1,5 @@
 /** A native text longer than this is no caption; the cap bounds what one attribute can cost. UTF-16 code units. */
-export const MAX_TEXT_UNITS = 10_000
+const MAX_TEXT_UNITS = 10_000
 
 /**
  * Text as candidates carry it: well-formed, without NUL, NFC, white space collapsed to single spaces and trimmed,
