@@ -1,12 +1,7 @@
-/**
- * The canonical form of an http(s) URL: absolute, as the WHATWG parser writes it, without fragment and credentials.
- * Null for anything else.
- */
+import { canonicalUrl as crawlUrl } from '../crawl/canonical-url.ts'
+
+/** The URL as the crawl's frontier knows it, so that what a page shows is what was fetched; null for what is never fetched. */
 export function canonicalUrl(raw: string, base?: string): string | null {
-  const url = URL.parse(raw, base)
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return null
-  url.hash = ''
-  url.username = ''
-  url.password = ''
-  return url.href
+  const canonical = crawlUrl(raw, base)
+  return canonical.ok ? canonical.url : null
 }

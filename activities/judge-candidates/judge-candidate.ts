@@ -39,6 +39,8 @@ export interface TextVerdict {
   type: TextType
   /** Decided tag, `und` when the text says nothing. */
   tag: string
+  /** The text's own script (ISO 15924), null without a decision. */
+  script: string | null
   reason: TextReason | null
 }
 
@@ -77,13 +79,14 @@ export function judgeCandidate(input: CandidateInput, rules: CandidateRules): Ca
   if (keptText)
     for (const text of texts) if (text.reason === null && text.tag !== keptText.tag) text.reason = 'text_language'
   const tag = keptText?.tag ?? (page.kind === 'tag' ? page.tag : 'und')
+  const script = keptText?.script ?? (page.kind === 'tag' ? page.script : 'Zzzz')
   const fired: CandidateReason[] = []
   if (input.fetchReason !== null) fired.push(input.fetchReason as CandidateReason)
   if (input.pageReserved && input.fetchReason !== 'opted_out') fired.push('opted_out')
   if (candidate.decorative) fired.push('decorative')
   if (kept < 0 && texts.some((text) => text.reason === 'text_boilerplate')) fired.push('boilerplate')
   if (!rules.languages.includes(tag)) fired.push('language_not_wanted')
-  return { tag, script: scriptOf(tag), reason: fired[0] ?? null, rules: fired, kept: keptText ? kept : null, texts }
+  return { tag, script, reason: fired[0] ?? null, rules: fired, kept: keptText ? kept : null, texts }
 }
 
 function judgeText(input: CandidateInput, rules: CandidateRules, text: NativeText, index: number): TextVerdict {
@@ -94,6 +97,7 @@ function judgeText(input: CandidateInput, rules: CandidateRules, text: NativeTex
     source: text.source,
     type,
     tag: language.kind === 'tag' ? language.tag : 'und',
+    script: language.kind === 'tag' ? language.script : null,
     reason: fired?.rule ?? (language.kind === 'tag' ? null : language.reason),
   }
 }
@@ -153,9 +157,4 @@ function ownRules(fact: TextFact, type: TextType, filters: FilterSection): TextR
     one('text_too_short', 'text.min_chars', length, least, length < least),
     one('text_too_long', 'text.max_chars', length, most, length > most),
   ]
-}
-
-/** ISO 15924 code of a tag by CLDR's likely subtags. */
-export function scriptOf(tag: string): string {
-  return new Intl.Locale(tag).maximize().script ?? 'Zzzz'
 }

@@ -5,7 +5,7 @@ import { nativeTexts } from '../generate/native-texts.ts'
 import type { BoundRow } from './leaf.ts'
 
 export interface RowSources {
-  sample: KeptSample & { script: string }
+  sample: KeptSample
   split: string
   members: NativeMember[]
   /** Extract facts by input digest, lowercase hex. */

@@ -5,7 +5,6 @@ import { selectFacts } from '../../schema/queries/captures.ts'
 import { generatedTexts, type KeptSample, keptOfShard, membersOf } from '../../schema/queries/generations.ts'
 import { finishShard } from '../../schema/queries/in-flight.ts'
 import { componentsOf, insertRows, selectedOf } from '../../schema/queries/release-files.ts'
-import { scriptOf } from '../judge-candidates/judge-candidate.ts'
 import { type ShardContext, shardEdge, type StepDeps } from '../steps/shard-edge.ts'
 import { sha256 } from '../digest.ts'
 import { buildRow } from './build-row.ts'
@@ -84,7 +83,7 @@ async function buildRows(deps: RowsDeps, context: ShardContext, samples: KeptSam
     const normalise = normalised.get(sample.picture.toString('hex'))
     if (!normalise?.ok) return []
     const row = buildRow({
-      sample: { ...sample, script: scriptOf(sample.tag) },
+      sample,
       split: drawSplit(secret, components.get(sample.picture.toString('hex')) ?? sample.picture, spec.select.splits),
       members: members.filter((one) => one.sample_no === sample.sample_no),
       extracts,

@@ -7,6 +7,7 @@ export interface KeptSample {
   sample_no: number
   key: Buffer
   tag: string
+  script: string
   picture: Buffer
   page_no: number
   position: number
@@ -15,7 +16,7 @@ export interface KeptSample {
 
 export async function keptOfShard(db: Kysely<Database>, run: string, from: number, to: number): Promise<KeptSample[]> {
   const rows = await sql<KeptSample>`
-    SELECT k.kept_no, k.sample_no, s.key, s.tag, s.picture, s.page_no, s.position, s.alt_sha
+    SELECT k.kept_no, k.sample_no, s.key, s.tag, s.script, s.picture, s.page_no, s.position, s.alt_sha
     FROM kept k JOIN sample s ON s.run = k.run AND s.sample_no = k.sample_no
     WHERE k.run = ${run} AND k.kept_no >= ${from} AND k.kept_no < ${to} ORDER BY k.kept_no`.execute(db)
   return rows.rows

@@ -39,7 +39,7 @@ export const FILTER_DEFAULTS: FilterSection = {
   nsfw: { porn: 0.85, hentai: 0.9, sexy: 1 },
   near_image: { pdq: 31, scope: 'language' },
   language: { prior: 'page', contrast: ['en'] },
-  boilerplate: { count: 20, share: 0.1 },
+  boilerplate: { count: 20, share: 0.25 },
   drop_types: ['filename', 'seo'],
   text: { min_chars: 1, max_chars: 2000 },
   max_same_text: 10,

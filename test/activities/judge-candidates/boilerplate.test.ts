@@ -6,12 +6,13 @@ const isDropped = (times: number, pages: number, hostPages: number) =>
   isBoilerplate({ times, pages, hostPages }, FILTER_DEFAULTS.boilerplate)
 
 describe('isBoilerplate', () => {
-  test('by the defaults is what stands twenty times and on a tenth of the pages', () => {
+  test('by the defaults is what stands twenty times and on a quarter of the pages', () => {
     expect(isDropped(684, 684, 685)).toBe(true)
     expect(isDropped(315, 255, 685)).toBe(true)
-    expect(isDropped(20, 20, 200)).toBe(true)
+    expect(isDropped(20, 20, 80)).toBe(true)
     expect(isDropped(19, 19, 19)).toBe(false)
-    expect(isDropped(20, 20, 201)).toBe(false)
+    expect(isDropped(20, 20, 81)).toBe(false)
+    expect(isDropped(90, 76, 685)).toBe(false)
   })
 
   test('is not a caption that one gallery repeats', () => {
