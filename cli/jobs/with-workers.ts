@@ -2,21 +2,25 @@ import type { Progress } from '../progress.ts'
 import type { Session } from './connect.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { keepServices } from './keep-services.ts'
+import { watchTrouble } from './trouble.ts'
 import { startWorkers } from './worker-processes.ts'
 
 /**
  * `--wait`: runs the workers of the settings and keeps embedded services alive until `watch` ends, then drains.
- * Throws INTERRUPTED on Ctrl-C, with `next` as what goes on with the job, and WORKER_FAILED when workers cannot start.
+ * Throws INTERRUPTED on Ctrl-C, with `next` as what goes on with the job, WORKER_FAILED when workers cannot
+ * start, and DISK_FULL.
  */
 export async function withWorkers<Result>(
-  { settings }: Pick<Session, 'settings'>,
+  session: Pick<Session, 'settings' | 'temporal'>,
   progress: Progress,
   watch: () => Promise<Result>,
   next: string,
 ): Promise<Result> {
-  const stopKeeping = keepServices(settings, progress.say)
-  const workers = startWorkers(settings)
+  const stopKeeping = keepServices(session.settings, progress.say)
+  const workers = startWorkers(session.settings)
+  const trouble = watchTrouble(session, progress, next)
   const drain = async () => {
+    trouble.stop()
     await workers.stop()
     stopKeeping()
   }
@@ -24,5 +28,5 @@ export async function withWorkers<Result>(
     progress.end()
     progress.say('interrupted: workers commit what they hold')
   }
-  return untilInterrupted(Promise.race([watch(), workers.failed]), drain, next, onInterrupt)
+  return untilInterrupted(Promise.race([watch(), workers.failed, trouble.failed]), drain, next, onInterrupt)
 }

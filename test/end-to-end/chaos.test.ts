@@ -1,9 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { parse, stringify } from 'yaml'
+import { OTHER_SURROUNDINGS, writeDemoSpec } from '../support/chaos/biting-spec.ts'
 import { differencesOf } from '../support/chaos/compare.ts'
-import { CHECKOUT, EXAMPLE_SITE, openPlay } from '../support/chaos/play.ts'
+import { EXAMPLE_SITE, openPlay, startMella } from '../support/chaos/play.ts'
 import { costOf, dataOf, filesOf, makeRelease } from '../support/chaos/release.ts'
 import { makeTestHome, removeTestHome } from '../support/home.ts'
 
@@ -12,21 +11,6 @@ const SERVICES = [
   { name: 'postgres', during: 'crawl' },
   { name: 'temporal', during: 'caption' },
 ] as const
-
-/** The demo over two of its languages. */
-function smallSpec(folder: string): string {
-  const spec = parse(readFileSync(path.join(CHECKOUT, 'examples', 'demo.yaml'), 'utf8')) as {
-    languages: string[]
-    crawl: { seeds: Record<string, string[]> }
-  }
-  spec.languages = ['hu', 'th']
-  spec.crawl.seeds = Object.fromEntries(
-    Object.entries(spec.crawl.seeds).filter(([tag]) => spec.languages.includes(tag)),
-  )
-  const file = path.join(folder, 'small.yaml')
-  writeFileSync(file, stringify(spec))
-  return file
-}
 
 async function openHome(name: string) {
   const home = makeTestHome(name)
@@ -38,7 +22,7 @@ async function openHome(name: string) {
   })
   return {
     play,
-    spec: smallSpec(home),
+    spec: writeDemoSpec(path.join(home, 'small.yaml'), ['hu', 'th'], true),
     async [Symbol.asyncDispose]() {
       await play[Symbol.asyncDispose]()
       await removeTestHome(home)
@@ -46,10 +30,17 @@ async function openHome(name: string) {
   }
 }
 
-it('makes the same release when workers, Postgres and Temporal are killed while they hold work', async () => {
+it('makes the same release under other settings, and when workers, Postgres and Temporal are killed while they hold work', async () => {
   await using quiet = await openHome('quiet')
   const undisturbed = await makeRelease(quiet.play, quiet.spec, null)
   const before = dataOf(await filesOf(quiet.play, undisturbed.id))
+  const { env, umask, cwd } = OTHER_SURROUNDINGS
+  const again = await startMella(['release', 'launch', quiet.spec, '--wait', '--again'], {
+    env: { ...quiet.play.env, ...env },
+    umask,
+    cwd,
+  }).end
+  expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('recomputed: no difference') as string })
   await quiet.play.stopServices()
 
   await using loud = await openHome('loud')

@@ -1,0 +1,105 @@
+import type { Client } from '@temporalio/client'
+import { AppError } from '../../schema/contracts/errors.ts'
+import type { Progress } from '../progress.ts'
+import type { Session } from './connect.ts'
+
+const LOOK_MS = 5_000
+/** An activity that failed so often is worth a line; one failure is a normal event. */
+const MIN_ATTEMPTS = 3
+/** Running workflows looked at: the trouble of a job is the same in all its shards. */
+const MOST_WORKFLOWS = 20
+/** A full disk does not pass by itself; this long is given to whoever is clearing it. */
+const FULL_MS = 30_000
+const FULL_CODE = 'STORE_FULL'
+/** What the system and Postgres say of a full disk elsewhere. */
+const FULL = /ENOSPC|EDQUOT|no space left|disk quota/i
+
+/** What keeps a running job from going on. */
+export interface Trouble {
+  activity: string
+  attempts: number
+  /** Our code, or the name of the error. */
+  code: string
+  message: string
+}
+
+/** The first activity that fails again and again, by workflow id; null when all goes well. */
+export async function findTrouble(client: Client): Promise<Trouble | null> {
+  const troubles: Trouble[] = []
+  let seen = 0
+  for await (const { workflowId } of client.workflow.list({ query: 'ExecutionStatus = "Running"' })) {
+    seen += 1
+    if (seen > MOST_WORKFLOWS) break
+    const { raw } = await client.workflow.getHandle(workflowId).describe()
+    for (const pending of raw.pendingActivities ?? []) {
+      const failure = pending.lastFailure
+      // A worker that died is no trouble: its work is done by another.
+      if (!failure || failure.timeoutFailureInfo || (pending.attempt ?? 0) < MIN_ATTEMPTS) continue
+      troubles.push({
+        activity: pending.activityType?.name ?? '',
+        attempts: pending.attempt ?? 0,
+        code: failure.applicationFailureInfo?.type ?? '',
+        message: failure.message ?? '',
+      })
+    }
+  }
+  return troubles.sort((a, b) => b.attempts - a.attempts)[0] ?? null
+}
+
+function isFull({ code, message }: Trouble): boolean {
+  return code === FULL_CODE || FULL.test(message)
+}
+
+/**
+ * Says what keeps the job from going on, once for each message, for as long as a command waits. `failed` rejects with
+ * DISK_FULL when only a person can help; `next` is what goes on with the job then. Call `stop` to stop looking.
+ */
+export function watchTrouble(
+  session: Pick<Session, 'temporal'>,
+  progress: Progress,
+  next: string,
+): { failed: Promise<never>; stop(): void } {
+  const said = new Set<string>()
+  let fullSince: number | null = null
+  let timer: NodeJS.Timeout
+  let stopped = false
+  let fail: (error: Error) => void = () => {}
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject
+  })
+  failed.catch(() => {})
+  const look = async () => {
+    // A Temporal that is away now is asked next time.
+    const trouble = await session
+      .temporal()
+      .then(findTrouble)
+      .catch(() => null)
+    if (trouble && !said.has(trouble.message)) {
+      said.add(trouble.message)
+      progress.say(
+        `waiting: ${trouble.activity} failed ${trouble.attempts} times and is tried again: ${trouble.message}`,
+      )
+    }
+    if (!trouble || !isFull(trouble)) fullSince = null
+    else fullSince ??= performance.now()
+    if (fullSince !== null && performance.now() - fullSince >= FULL_MS)
+      fail(
+        new AppError(
+          'DISK_FULL',
+          `disk full: ${trouble?.message}; what is committed stays, the job waits for workers`,
+          {
+            mend: `free space, then ${next}`,
+          },
+        ),
+      )
+    if (!stopped) timer = setTimeout(() => void look(), LOOK_MS)
+  }
+  timer = setTimeout(() => void look(), LOOK_MS)
+  return {
+    failed,
+    stop: () => {
+      stopped = true
+      clearTimeout(timer)
+    },
+  }
+}
