@@ -1,3 +1,4 @@
+import { creatorsOf } from './creators.ts'
 import type { ReleaseFacts } from '../../schema/contracts/release-facts.ts'
 import type { FilterSection, Honour, ModelCall } from '../../schema/contracts/spec.ts'
 
@@ -114,7 +115,9 @@ export function citation({ spec, tree }: ReleaseFacts): string {
   return [
     `@misc{${key}_${spec.version.replace(/[^0-9A-Za-z]+/g, '_')},`,
     `  title   = {${braces(spec.card.title)}},`,
-    `  author  = {${spec.card.creators.map((name) => `{${braces(name)}}`).join(' and ')}},`,
+    `  author  = {${creatorsOf(spec)
+      .map((name) => `{${braces(name)}}`)
+      .join(' and ')}},`,
     `  year    = {${spec.date.slice(0, 4)}},`,
     `  version = {${spec.version}},`,
     `  note    = {Merkle root ${tree.root}}`,

@@ -1,3 +1,4 @@
+import { creatorsOf } from './creators.ts'
 import type { ReleaseFacts } from '../../schema/contracts/release-facts.ts'
 import type { LanguageCounts } from '../../schema/contracts/release-manifest.ts'
 import type { ReleaseFile } from '../../schema/contracts/release-row.ts'
@@ -52,7 +53,7 @@ function whatItIs(facts: ReleaseFacts): string[] {
     texts.description(facts),
     '',
     ...list([
-      `Dataset \`${spec.dataset}\`, version ${spec.version}, dated ${spec.date}, by ${spec.card.creators.map(line).join(', ')}.`,
+      `Dataset \`${spec.dataset}\`, version ${spec.version}, dated ${spec.date}, by ${creatorsOf(spec).map(line).join(', ')}.`,
       ...base,
       'Native text, generated caption, its translation and the grounded caption are separate columns; `in_know`, `in_ling` and `in_thick` say which a sample has.',
       spec.package.images === 'bytes'

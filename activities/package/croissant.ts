@@ -1,3 +1,4 @@
+import { creatorsOf } from './creators.ts'
 import type { ReleaseFacts } from '../../schema/contracts/release-facts.ts'
 import type { ReleaseFile } from '../../schema/contracts/release-row.ts'
 import * as texts from './card-texts.ts'
@@ -27,7 +28,7 @@ export function croissantJson(facts: ReleaseFacts, files: readonly ReleaseFile[]
     datePublished: spec.date,
     license: licenceForms(spec.card.licence).url ?? { '@type': 'sc:CreativeWork', name: spec.card.licence },
     url: homeUrl(facts),
-    creator: spec.card.creators.map((name) => ({ '@type': 'sc:Organization', name })),
+    creator: creatorsOf(spec).map((name) => ({ '@type': 'sc:Organization', name })),
     inLanguage: Object.keys(counts),
     keywords: ['image', 'text', 'multilingual', ...Object.keys(counts)],
     citeAs: texts.citation(facts),
@@ -58,7 +59,7 @@ function provenance({ spec, inputs, steps }: ReleaseFacts) {
       '@type': 'prov:Activity',
       'prov:label': `${step}: ${summary}`,
     })),
-    'prov:wasAttributedTo': spec.card.creators.map((name) => ({ '@type': 'prov:Agent', 'prov:label': name })),
+    'prov:wasAttributedTo': creatorsOf(spec).map((name) => ({ '@type': 'prov:Agent', 'prov:label': name })),
   }
 }
 

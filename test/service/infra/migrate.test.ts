@@ -42,6 +42,20 @@ test('two migrations at once end in the schema of one', async () => {
   expect(await shapeOf(atOnce.url)).toEqual(await shapeOf(once.url))
 })
 
+test('a migration waits for the roles until another one has made them', async () => {
+  await inSession(once.url, async (other) => {
+    await other.query('SELECT pg_advisory_lock(7203114)')
+    const migration = migrateToLatest(once.url).then(() => 'migrated')
+    const waiting = `SELECT count(*)::int AS count FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+    await expect
+      .poll(async () => (await other.query<{ count: number }>(waiting)).rows[0]?.count, { timeout: 20_000 })
+      .toBe(1)
+    await other.query('SELECT pg_advisory_unlock(7203114)')
+    expect(await migration).toBe('migrated')
+  })
+})
+
 test('writer and auditor log in as roles of their own, the auditor only reads, neither makes tables', async () => {
   await migrateToLatest(once.url)
   const who = async (role: 'writer' | 'auditor') =>
