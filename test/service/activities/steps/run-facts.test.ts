@@ -75,7 +75,7 @@ async function storedOf({ run }: Trial): Promise<{ length: number; run: string }
 
 async function flightsOf({ run }: Trial): Promise<unknown[]> {
   const rows =
-    await sql`SELECT first_no, last_no, tries, worker FROM in_flight WHERE run = ${run.run} ORDER BY first_no`.execute(
+    await sql`SELECT first_no::int AS first_no, last_no::int AS last_no, tries, worker FROM in_flight WHERE run = ${run.run} ORDER BY first_no`.execute(
       run.db,
     )
   return rows.rows
