@@ -9,6 +9,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow'
+import { codedCause } from '../schema/contracts/errors.ts'
 import { orchestrate } from './proxies.ts'
 import type { crawlShardWorkflow } from './crawl-shard.workflow.ts'
 
@@ -20,7 +21,7 @@ export interface CrawlWorkflowInput {
 }
 
 export interface CrawlWorkflowResult {
-  state: 'frozen' | 'partial' | 'cancelled'
+  state: 'frozen' | 'partial' | 'cancelled' | 'failed'
 }
 
 /** Look again now: the crawl was paused, resumed, cancelled or given something back. */
@@ -35,15 +36,19 @@ const LONGEST_WAIT_MS = 60_000
  * says that its shard has work. Holds no list: which shards run is the only state, and a new run waits for them first.
  */
 export async function crawlWorkflow(input: CrawlWorkflowInput): Promise<CrawlWorkflowResult> {
-  const { planCrawlRound, endCrawl } = orchestrate()
+  const { planCrawlRound, endCrawl, failCrawl } = orchestrate()
   const running = new Set<number>()
   let changed = false
   let starts = 0
+  let failure: unknown = null
   setHandler(wakeSignal, () => {
     changed = true
   })
   for (;;) {
     changed = false
+    // What passes is retried inside the shard; what reaches here would come again for ever.
+    if (failure !== null)
+      return failCrawl({ crawlId: input.crawlId, cause: codedCause(failure)?.message ?? String(failure) })
     const round = await planCrawlRound({ crawlId: input.crawlId })
     if (round.kind === 'work') {
       for (const shard of round.shards) {
@@ -58,7 +63,10 @@ export async function crawlWorkflow(input: CrawlWorkflowInput): Promise<CrawlWor
           running.delete(shard)
           changed = true
         }
-        child.result().then(ended, ended)
+        child.result().then(ended, (error: unknown) => {
+          failure ??= error
+          ended()
+        })
       }
     } else if (running.size === 0 && round.kind === 'cancelled') return { state: 'cancelled' }
     else if (running.size === 0 && round.kind === 'finished') return endCrawl({ crawlId: input.crawlId })

@@ -17,7 +17,7 @@ import type { PreselectActivities } from '../activities/preselect/preselect.acti
 import type { SafetyActivities } from '../activities/safety/safety.activity.ts'
 import type { SelectActivities } from '../activities/select/select.activity.ts'
 
-type Orchestration = Pick<CrawlActivities, 'planCrawlRound' | 'endCrawl' | 'readCrawlState'> &
+type Orchestration = Pick<CrawlActivities, 'planCrawlRound' | 'endCrawl' | 'failCrawl' | 'readCrawlState'> &
   Pick<FilesActivities, 'planFiles'> &
   LaunchActivities &
   PlanActivities &

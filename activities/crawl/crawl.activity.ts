@@ -98,10 +98,18 @@ export function createCrawlActivities(deps: CrawlDeps) {
       return { state: 'frozen' }
     })
 
+  /** A crawl that a lasting fault of ours ended: what it has stays, resume goes on with it. Safe to run twice. */
+  const failCrawl = (input: { crawlId: string; cause: string }): Promise<{ state: 'failed' }> =>
+    runEdge(async () => {
+      const crawl = await requireCrawl(deps.db, input.crawlId)
+      await setCrawlState(deps.db, crawl.crawl_no, { state: 'failed', note: input.cause })
+      return { state: 'failed' }
+    })
+
   const readCrawlState = (input: { crawlId: string }): Promise<{ state: CrawlState }> =>
     runEdge(async () => ({ state: (await requireCrawl(deps.db, input.crawlId)).state }))
 
-  return { planCrawlRound, crawlShard, endCrawl, readCrawlState }
+  return { planCrawlRound, crawlShard, endCrawl, failCrawl, readCrawlState }
 }
 
 async function requireCrawl(db: Kysely<Database>, id: string): Promise<CrawlRecord> {

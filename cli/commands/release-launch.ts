@@ -4,7 +4,7 @@ import { compareRuns } from '../../schema/queries/release-files.ts'
 import { findRelease, finishedRun } from '../../schema/queries/releases.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { connect, type Session } from '../jobs/connect.ts'
-import { seedLines } from '../jobs/crawl-job.ts'
+import { findCrawl, seedLines } from '../jobs/crawl-job.ts'
 import { planLaunch, startLaunch, watchLaunch } from '../jobs/release-job.ts'
 import { describeRelease } from '../jobs/describe-release.ts'
 import { withWorkers } from '../jobs/with-workers.ts'
@@ -58,6 +58,12 @@ export async function launchSpec(
   const watch = () => watchLaunch(session, launch, workflowId, progress)
   const result = await withWorkers(session, progress, watch, next)
   if (result.kind === 'partial') {
+    const crawl = await findCrawl(session, result.crawlId)
+    if (crawl.state === 'failed') {
+      throw new AppError('CRAWL_FAILED', `crawl ${crawl.id}: ${crawl.note ?? 'failed'}`, {
+        mend: `mend that, then ./mella crawl resume ${crawl.id} --wait; nothing is lost`,
+      })
+    }
     throw new AppError('PARTIAL', `crawl ${result.crawlId}: is partial: some URLs can still be had or a seed failed`, {
       lines: await seedLines(session, result.crawlId),
       mend: `./mella crawl resume ${result.crawlId} --wait, or take it as it is with ./mella crawl freeze ${result.crawlId}; then launch again`,

@@ -13,11 +13,12 @@ import { fileDeps, finishDeps } from './package-deps.ts'
 
 /** Plans, surveys by SQL and choices over a whole run: queries, no bytes of pictures. */
 export async function orchestratorActivities(runtime: Runtime) {
-  const { planCrawlRound, endCrawl, readCrawlState } = createCrawlActivities(await crawlDeps(runtime, false))
+  const { planCrawlRound, endCrawl, failCrawl, readCrawlState } = createCrawlActivities(await crawlDeps(runtime, false))
   const { planFiles } = createFilesActivities(fileDeps(runtime))
   return {
     planCrawlRound,
     endCrawl,
+    failCrawl,
     readCrawlState,
     planFiles,
     ...createLaunchActivities({ ...runtime, keyFingerprint: runtime.fingerprintOf }),
