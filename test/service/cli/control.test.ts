@@ -98,16 +98,21 @@ ${['caption', 'translate', 'thick']
   .join('\n')}
 `
 
+/** Commands migrate as owner: until then some sessions may be theirs and not the workers'. */
+let ownSessionsUntil = 0
+
 /** A command in this process; its JSON output. Throws what it said when it did not end with 0. */
 async function mella(...argv: string[]): Promise<Record<string, unknown>> {
   const written = { stdout: '', stderr: '' }
   const stream = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (written[name] += text) })
+  ownSessionsUntil = Number.POSITIVE_INFINITY
   const code = await runCommandLine([...argv, '--json'], {
     env,
     cwd: CHECKOUT,
     stdout: stream('stdout'),
     stderr: stream('stderr'),
   })
+  ownSessionsUntil = performance.now() + 1_000
   if (code !== 0) throw new Error(`mella ${argv.join(' ')} ended with ${code}: ${written.stderr}`)
   return JSON.parse(written.stdout === '' ? '{}' : written.stdout) as Record<string, unknown>
 }
@@ -232,21 +237,19 @@ function readable(json: string): string {
   return `${json.replaceAll(/"data": ?"[^"]*"/g, '')}\n${payloads.join('\n')}`
 }
 
-/**
- * Who is connected to the database, but for this file's own sessions: these read as auditor, and its commands, of which
- * some migrate as owner, come and go within seconds.
- */
+/** Who is connected to the database while no command of this file is; its own queries read as auditor. */
 function watchUsers(): { stop(): Promise<string[]> } & AsyncDisposable {
   const seen = new Set<string>()
   let stopped = false
   const done = (async () => {
     while (!stopped) {
+      await sleep(100)
+      if (performance.now() < ownSessionsUntil) continue
       const rows = await sql<{ usename: string }>`SELECT DISTINCT usename FROM pg_stat_activity
-        WHERE datname = current_database() AND usename <> 'mella_auditor' AND backend_start < now() - interval '10 seconds'`.execute(
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename <> 'mella_auditor'`.execute(
         database.as('auditor'),
       )
-      for (const row of rows.rows) seen.add(row.usename)
-      await sleep(100)
+      if (performance.now() >= ownSessionsUntil) for (const row of rows.rows) seen.add(row.usename)
     }
   })()
   const stop = async () => {
