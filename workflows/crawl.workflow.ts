@@ -48,7 +48,10 @@ export async function crawlWorkflow(input: CrawlWorkflowInput): Promise<CrawlWor
     changed = false
     // What passes is retried inside the shard; what reaches here would come again for ever.
     if (failure !== null)
-      return failCrawl({ crawlId: input.crawlId, cause: codedCause(failure)?.message ?? String(failure) })
+      return failCrawl({
+        crawlId: input.crawlId,
+        cause: codedCause(failure)?.message ?? 'unknown fault: the logs of the workers say more',
+      })
     const round = await planCrawlRound({ crawlId: input.crawlId })
     if (round.kind === 'work') {
       for (const shard of round.shards) {

@@ -1,6 +1,6 @@
 import type { RunInput } from '../../schema/contracts/release-work.ts'
 import { fixRunLists } from '../../schema/queries/run-lists.ts'
-import { setReleaseState } from '../../schema/queries/releases.ts'
+import { getRelease, setReleaseState } from '../../schema/queries/releases.ts'
 import { runEdge } from '../edge/run-edge.ts'
 import { runStep, type StepDeps } from '../steps/shard-edge.ts'
 
@@ -26,19 +26,18 @@ export function createPlanActivities(deps: StepDeps) {
       return { ...lists, pageShards: shards(lists.pages), pictureShards: shards(lists.pictures) }
     })
 
-  /** What people are told while a release runs. */
-  const notePhase = (input: RunInput & { phase: string }): Promise<void> =>
-    runEdge(() => setReleaseState(deps.db, input.releaseNo, { phase: input.phase }))
-
   /** A release that could not be finished: failed with its cause, or cancelled. Safe to run twice. */
   const endRelease = (input: RunInput & { failure: { code: string; message: string } | null }): Promise<void> =>
-    runEdge(() =>
-      setReleaseState(deps.db, input.releaseNo, {
-        state: input.failure === null ? 'cancelled' : 'failed',
-        note: input.failure?.message ?? null,
-        note_code: input.failure?.code ?? null,
-      }),
-    )
+    runEdge(async () => {
+      const { failure } = input
+      const known = await getRelease(deps.db, input.releaseNo)
+      await setReleaseState(deps.db, input.releaseNo, {
+        state: failure === null ? 'cancelled' : 'failed',
+        // The activity that failed has noted what it said.
+        note: failure !== null && known.note_code === failure.code ? known.note : (failure?.message ?? null),
+        note_code: failure?.code ?? null,
+      })
+    })
 
-  return { planRun, notePhase, endRelease }
+  return { planRun, endRelease }
 }

@@ -1,10 +1,17 @@
 import type { Kysely } from 'kysely'
 import type { ObjectStore } from '../../infra/objects.ts'
-import { InvariantError } from '../../schema/contracts/errors.ts'
+import { AppError, InvariantError } from '../../schema/contracts/errors.ts'
 import type { RunInput, ShardInput, ShardResult } from '../../schema/contracts/release-work.ts'
 import { countComputed } from '../../schema/queries/facts.ts'
 import { clearFlight, finishShard, startFlight } from '../../schema/queries/in-flight.ts'
-import { getRelease, getRun, isPaused, type ReleaseRecord, type RunRecord } from '../../schema/queries/releases.ts'
+import {
+  getRelease,
+  getRun,
+  isPaused,
+  setReleaseState,
+  type ReleaseRecord,
+  type RunRecord,
+} from '../../schema/queries/releases.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
 import type { StepName } from '../pipeline.ts'
@@ -58,8 +65,10 @@ export function shardEdge(
       paused = await isPaused(deps.db, input.releaseNo)
       return paused || performance.now() >= end
     }
-    const finished = await holding(deps, step, { run: input.run, first_no: from, last_no: to - 1 }, () =>
-      work({ ...context, shard: input.shard, from, to, shouldStop }),
+    const finished = await noted(deps, input.releaseNo, () =>
+      holding(deps, step, { run: input.run, first_no: from, last_no: to - 1 }, () =>
+        work({ ...context, shard: input.shard, from, to, shouldStop }),
+      ),
     )
     return { outcome: finished ? 'done' : paused ? 'paused' : 'more' }
   })
@@ -74,8 +83,25 @@ export function runStep<Result>(
 ): Promise<Result> {
   return runEdge(async (edge) => {
     const context = await runContext(deps, edge, input)
-    return holding(deps, step, { run: input.run, first_no: 0, last_no: 0 }, () => work(context))
+    return noted(deps, input.releaseNo, () =>
+      holding(deps, step, { run: input.run, first_no: 0, last_no: 0 }, () => work(context)),
+    )
   })
+}
+
+/**
+ * What a fault says goes to the release's row, and only its code into the workflow's history: messages quote addresses
+ * and what services answered, and a history keeps neither.
+ */
+async function noted<Result>(deps: StepDeps, releaseNo: number, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    // A note that cannot be written must not hide the fault itself.
+    await setReleaseState(deps.db, releaseNo, { note: error.message, note_code: error.code }).catch(() => {})
+    throw error.withoutWords()
+  }
 }
 
 /** Postgres shows what this process holds until the work has ended; what a killed one held stays until the step is redone. */

@@ -46,6 +46,17 @@ export async function findTrouble(client: Client): Promise<Trouble | null> {
   return troubles.sort((a, b) => b.attempts - a.attempts)[0] ?? null
 }
 
+/** What the activity noted under the code that the history has of it. */
+async function withWords(db: Session['db'], trouble: Trouble): Promise<Trouble> {
+  const noted = await db
+    .selectFrom('release_state')
+    .select('note')
+    .where('note_code', '=', trouble.code)
+    .orderBy('updated_at', 'desc')
+    .executeTakeFirst()
+  return { ...trouble, message: noted?.note ?? trouble.message }
+}
+
 function isFull({ code, message }: Trouble): boolean {
   return code === FULL_CODE || FULL.test(message)
 }
@@ -55,7 +66,7 @@ function isFull({ code, message }: Trouble): boolean {
  * DISK_FULL when only a person can help; `next` is what goes on with the job then. Call `stop` to stop looking.
  */
 export function watchTrouble(
-  session: Pick<Session, 'temporal'>,
+  session: Pick<Session, 'temporal' | 'db'>,
   progress: Progress,
   next: string,
 ): { failed: Promise<never>; stop(): void } {
@@ -73,6 +84,7 @@ export function watchTrouble(
     const trouble = await session
       .temporal()
       .then(findTrouble)
+      .then((found) => found && withWords(session.db, found))
       .catch(() => null)
     if (trouble && !said.has(trouble.message)) {
       said.add(trouble.message)

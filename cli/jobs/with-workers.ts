@@ -11,7 +11,7 @@ import { startWorkers } from './worker-processes.ts'
  * start, and DISK_FULL.
  */
 export async function withWorkers<Result>(
-  session: Pick<Session, 'settings' | 'temporal'>,
+  session: Pick<Session, 'settings' | 'temporal' | 'db'>,
   progress: Progress,
   watch: () => Promise<Result>,
   next: string,
