@@ -17,7 +17,7 @@ import { type EdgeContext, runEdge, sleepUntil } from '../edge/run-edge.ts'
 import type { Definition } from '../steps/step.ts'
 import { type Archive, CRAWL_RUN } from './commit-batch.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
-import { HostSchedule } from './host-schedule.ts'
+import { AddressBook, HostSchedule } from './host-schedule.ts'
 import type { InterpretDeps } from './interpret.ts'
 import { shardOf } from './plan-crawl.ts'
 import { productToken } from './robots.ts'
@@ -56,6 +56,14 @@ export interface CrawlDeps extends Pick<
 export type CrawlActivities = ReturnType<typeof createCrawlActivities>
 
 export function createCrawlActivities(deps: CrawlDeps) {
+  // One a crawl, for as long as the process lives: a hundred names on one small server are one server.
+  const books = new Map<number, AddressBook>()
+  const bookOf = (crawlNo: number) => {
+    const book = books.get(crawlNo) ?? new AddressBook()
+    books.set(crawlNo, book)
+    return book
+  }
+
   /** What the coordinator should do next: a query of committed rows. Safe to run at any time. */
   const planCrawlRound = (input: { crawlId: string }): Promise<CrawlRound> =>
     runEdge(async () => {
@@ -74,7 +82,9 @@ export function createCrawlActivities(deps: CrawlDeps) {
     runEdge(async (edge) => {
       const crawl = await requireCrawl(deps.db, input.crawlId)
       const lease = await waitForShard(deps, edge, crawl, input.shard)
-      return lease === null ? { outcome: 'busy', committed: 0 } : crawlLeased(deps, edge, crawl, lease)
+      return lease === null
+        ? { outcome: 'busy', committed: 0 }
+        : crawlLeased(deps, edge, crawl, lease, bookOf(crawl.crawl_no))
     })
 
   /** Ends a crawl: partial when a URL could still be had or a seed failed, else frozen. Safe to run twice. */
@@ -138,6 +148,7 @@ async function crawlLeased(
   edge: EdgeContext,
   crawl: CrawlRecord,
   lease: Lease,
+  addresses: AddressBook,
 ): Promise<CrawlShardResult> {
   const lost = new AbortController()
   const signal = AbortSignal.any([edge.signal, lost.signal])
@@ -146,7 +157,7 @@ async function crawlLeased(
   }, RENEW_MS)
   let committed = 0
   try {
-    const crawler = await createShardCrawler(deps, crawl, lease, signal, (urls) => {
+    const crawler = await createShardCrawler(deps, crawl, lease, signal, addresses, (urls) => {
       committed += urls
     })
     const outcome = await crawler.run(BUDGET_MS)
@@ -162,15 +173,13 @@ async function createShardCrawler(
   crawl: CrawlRecord,
   lease: Lease,
   signal: AbortSignal,
+  addresses: AddressBook,
   onUrls: (urls: number) => void,
 ): Promise<ShardCrawler> {
   const section = crawl.section as CrawlSection
   const { politeness, limits } = section
-  const schedule = new HostSchedule({
-    perHost: politeness.per_host,
-    perAddress: politeness.per_address,
-    delayMs: politeness.delay_ms,
-  })
+  const hostLimits = { perHost: politeness.per_host, perAddress: politeness.per_address, delayMs: politeness.delay_ms }
+  const schedule = new HostSchedule(hostLimits, addresses)
   const scopes = await siteScopes(deps.db, crawl.crawl_no)
   const fetchUrl = (url: string) =>
     deps.fetchOnce({

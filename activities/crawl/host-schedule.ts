@@ -19,17 +19,35 @@ interface AddressState {
   nextAt: number
 }
 
+/** What one process asks of each address, over all shards of a crawl that it has in work. */
+export class AddressBook {
+  private readonly addresses = new Map<string, AddressState>()
+
+  of(address: string): AddressState {
+    let state = this.addresses.get(address)
+    if (!state) {
+      state = { active: 0, nextAt: 0 }
+      this.addresses.set(address, state)
+    }
+    return state
+  }
+}
+
+/** How soon an address that is asked to its limit is looked at again: another shard may have freed it. */
+const BUSY_ADDRESS_MS = 20
+
 /**
  * Who may be asked next: at most `perHost` requests at a time and `delayMs` between their starts, for a host and for an
  * address alike, so that a hundred names on one small server are one server. Times are milliseconds of the caller's clock.
  */
 export class HostSchedule {
   private readonly hosts = new Map<string, HostState>()
-  private readonly addresses = new Map<string, AddressState>()
+  private readonly addresses: AddressBook
   private readonly limits: HostLimits
 
-  constructor(limits: HostLimits) {
+  constructor(limits: HostLimits, addresses: AddressBook) {
     this.limits = limits
+    this.addresses = addresses
   }
 
   /** Hosts that hold fewer than `low` queued URLs. */
@@ -105,8 +123,8 @@ export class HostSchedule {
     for (const state of this.hosts.values()) {
       if (state.queue.length === 0 || state.active >= this.limits.perHost) continue
       const address = state.address === null ? null : this.address(state.address)
-      if (address && address.active >= this.limits.perAddress) continue
-      const wait = Math.max(0, Math.max(state.nextAt, address?.nextAt ?? 0) - now)
+      const busy = address !== null && address.active >= this.limits.perAddress
+      const wait = Math.max(busy ? BUSY_ADDRESS_MS : 0, Math.max(state.nextAt, address?.nextAt ?? 0) - now)
       least = least === null ? wait : Math.min(least, wait)
     }
     return least
@@ -129,11 +147,6 @@ export class HostSchedule {
   }
 
   private address(address: string): AddressState {
-    let state = this.addresses.get(address)
-    if (!state) {
-      state = { active: 0, nextAt: 0 }
-      this.addresses.set(address, state)
-    }
-    return state
+    return this.addresses.of(address)
   }
 }
