@@ -147,8 +147,11 @@ async function spawnServer(home: string, binary: TemporalBinary, port: number): 
 async function waitUntilReady(home: string, server: ProcessIdentity, port: number, from: number): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT_MS
   const log = { file: logFile(home), from }
-  while (!(await isServing(port))) {
+  for (;;) {
+    const serving = await isServing(port)
+    // Asked second: an answer may come from somebody else's server that took the port first.
     if (!isRunning(server)) throw serviceFailed('temporal', 'did not start', log)
+    if (serving) return
     if (performance.now() > deadline)
       throw serviceFailed('temporal', `does not answer on port ${port} after ${START_TIMEOUT_MS / 1000} s`, log)
     await sleep(POLL_MS)

@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { diagnose } from '../../../../infra/diagnosis.ts'
-import { isRunning, ownIdentity, type ProcessIdentity } from '../../../../infra/services/process.ts'
+import {
+  isRunning,
+  lastLines,
+  ownIdentity,
+  waitForEnd,
+  type ProcessIdentity,
+} from '../../../../infra/services/process.ts'
 import { readRecords, servicesFile } from '../../../../infra/services/registry.ts'
 import {
   servicesStatus,
@@ -43,9 +49,11 @@ function processOf(name: 'postgres' | 'temporal'): ProcessIdentity {
   return identity
 }
 
-function kill(name: 'postgres' | 'temporal'): ProcessIdentity {
+/** Kills and waits: until the kernel has ended it, a killed server is still found running. */
+async function kill(name: 'postgres' | 'temporal'): Promise<ProcessIdentity> {
   const identity = processOf(name)
   process.kill(identity.pid, 'SIGKILL')
+  expect(await waitForEnd(identity, 10_000)).toBe(true)
   return identity
 }
 
@@ -74,7 +82,7 @@ test('services start once, are found again, and stop', async () => {
 test('killed servers come back on the same ports with every commit', async () => {
   const before = await start()
   await query(before.databaseUrl, 'create table kept as select 42 as answer')
-  const killed = [kill('postgres'), kill('temporal')]
+  const killed = [await kill('postgres'), await kill('temporal')]
   expect(await start()).toEqual(before)
   expect(await query(before.databaseUrl, 'select answer from kept')).toEqual([{ answer: 42 }])
   expect(killed.map(isRunning)).toEqual([false, false])
@@ -82,7 +90,7 @@ test('killed servers come back on the same ports with every commit', async () =>
 
 test('doctor names a server that died and the command that brings it back', async () => {
   await start()
-  kill('temporal')
+  await kill('temporal')
   const wrong = (await diagnose(testSettings(home))).filter(({ name, ok }) => !ok && name !== 'packages')
   expect(wrong).toEqual([
     { name: 'temporal', ok: false, fact: 'ended without being stopped; its data are safe', mend: './mella up' },
@@ -102,7 +110,7 @@ test('without the record the running Postgres is taken over, and Temporal is not
 test('a pid file whose number now belongs to another process does not stop Postgres', async () => {
   await start()
   const data = join(home, 'postgres')
-  kill('postgres')
+  await kill('postgres')
   const pidFile = join(data, 'postmaster.pid')
   writeFileSync(pidFile, readFileSync(pidFile, 'utf8').replace(/^[0-9]+/, String(ownIdentity().pid)))
   await start()
@@ -137,17 +145,21 @@ test('a Postgres that cannot start says what its log says, and Temporal stays up
   const control = join(home, 'postgres', 'global', 'pg_control')
   const content = readFileSync(control)
   truncateSync(control, 100)
-  await expect(start()).rejects.toMatchObject({
-    code: 'SERVICE_FAILED',
-    message: 'postgres: did not start',
-    details: {
-      lines: expect.arrayContaining([expect.stringContaining('pg_control')]),
-      mend: './mella doctor',
-      log: join(home, 'logs', 'postgres.log'),
-    },
-  })
-  expect(isRunning(processOf('temporal'))).toBe(true)
-  writeFileSync(control, content)
+  try {
+    await expect(start()).rejects.toMatchObject({
+      code: 'SERVICE_FAILED',
+      message: 'postgres: did not start',
+      details: {
+        lines: expect.arrayContaining([expect.stringContaining('pg_control')]),
+        mend: './mella doctor',
+        log: join(home, 'logs', 'postgres.log'),
+      },
+    })
+  } finally {
+    writeFileSync(control, content)
+  }
+  const log = lastLines(join(home, 'logs', 'temporal.log'), 0, 20).join('\n')
+  expect(isRunning(processOf('temporal')), log).toBe(true)
 })
 
 test('a Temporal whose database is no database says so', async () => {
