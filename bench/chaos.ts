@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { differencesOf } from '../test/support/chaos/compare.ts'
@@ -14,7 +15,7 @@ Kills are SIGKILL, of processes that Postgres says hold work at that moment. End
 the roots and the data files are the same, and site and model server saw no more than what was in flight.
 
   --spec FILE     spec to release (examples/demo.yaml)
-  --dir DIR       folder of both homes, made anew (/tmp/mella-chaos)
+  --dir DIR       folder of both homes, made anew (mella-chaos in the system's folder for temporary files)
   --kills N       kills of workers (24)
   --seed N        of the random choices (1)
   --port N        port of the site, for a spec that names it (0)
@@ -59,7 +60,7 @@ const DATASET_KEY = 'c4'.repeat(32)
 const { values } = parseArgs({
   options: {
     spec: { type: 'string', default: path.join(CHECKOUT, 'examples', 'demo.yaml') },
-    dir: { type: 'string', default: '/tmp/mella-chaos' },
+    dir: { type: 'string', default: path.join(tmpdir(), 'mella-chaos') },
     kills: { type: 'string', default: '24' },
     seed: { type: 'string', default: '1' },
     port: { type: 'string', default: '0' },

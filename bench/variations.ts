@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { OTHER_SURROUNDINGS, writeDemoSpec } from '../test/support/chaos/biting-spec.ts'
@@ -17,7 +18,7 @@ near pictures and target all bite.
 
 const { values } = parseArgs({
   options: {
-    dir: { type: 'string', default: '/tmp/mella-variations' },
+    dir: { type: 'string', default: path.join(tmpdir(), 'mella-variations') },
     languages: { type: 'string', default: 'ar,cs,hu,ko,ru,th,vi' },
     help: { type: 'boolean', default: false },
   },

@@ -6,7 +6,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 /**
  * Saves one closed history of each workflow type from a Temporal server that a demo has just used:
  *
- *   MELLA_HOME=/tmp/demo ./mella demo && node test/workflows/save-histories.ts 127.0.0.1:PORT
+ *   ./mella demo && node test/workflows/save-histories.ts 127.0.0.1:PORT
  *
  * Run it when a workflow is changed on purpose, after a release that no longer has to go on with old histories.
  */
