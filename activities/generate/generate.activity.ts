@@ -24,7 +24,7 @@ import { type ShardContext, shardEdge, type StepDeps } from '../steps/shard-edge
 import { digestJson } from '../digest.ts'
 import { buildCaptionRequest, parseCaptionResponse } from './caption.ts'
 import { checkCaption } from './check-caption.ts'
-import { checkTranslation } from './check-translation.ts'
+import { checkTranslation, withoutMarks } from './check-translation.ts'
 import { generationRecord } from './generation-record.ts'
 import { groundThick } from './ground-thick.ts'
 import { thickSources } from './native-texts.ts'
@@ -100,14 +100,21 @@ export function createGenerateActivities(deps: GenerateDeps) {
     )
     if (!parsed.ok) return failed(requests, parsed)
     const { translation } = parsed.value
+    const text = withoutMarks(translation, source)
     const reasons = checkTranslation({
       source,
       pivot: job.call.pivot,
       translation,
       target: job.sample.tag,
-      fact: described(translation, [job.sample.tag, job.call.pivot]),
+      fact: described(text, [job.sample.tag, job.call.pivot]),
     })
-    return { requests, reason: reasons[0] ?? null, text: translation, detail: { reasons } }
+    // What is dropped is shown as it came.
+    return {
+      requests,
+      reason: reasons[0] ?? null,
+      text: reasons.length === 0 ? text : translation,
+      detail: { reasons },
+    }
   })
 
   /** Writes thick captions and takes out what no evidence holds. Safe to run twice. */

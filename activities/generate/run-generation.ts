@@ -6,7 +6,7 @@ import { buildRepairRequest } from './chat-request.ts'
  * Raised by whoever changes what a recorded response becomes: cleaning, parsing, empty culture sentences, repair,
  * checks, grounding. Requests have digests of their own.
  */
-export const GENERATION_REV = 1
+export const GENERATION_REV = 2
 
 /** What a generation needs from outside: the record of earlier calls, and a way to make one. */
 export interface GenerationDeps {
