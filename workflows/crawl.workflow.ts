@@ -50,7 +50,7 @@ export async function crawlWorkflow(input: CrawlWorkflowInput): Promise<CrawlWor
     if (failure !== null)
       return failCrawl({
         crawlId: input.crawlId,
-        cause: codedCause(failure)?.message ?? 'unknown fault: the logs of the workers say more',
+        code: codedCause(failure)?.code ?? 'UNKNOWN_FAULT',
       })
     const round = await planCrawlRound({ crawlId: input.crawlId })
     if (round.kind === 'work') {

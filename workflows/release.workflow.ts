@@ -70,15 +70,13 @@ export async function releaseWorkflow(input: ReleaseWorkflowInput): Promise<void
     await steps.finishRelease(run)
   } catch (error) {
     await CancellationScope.nonCancellable(() =>
-      steps.endRelease({ ...run, failure: wasCancelled(error) ? null : describe(error) }),
+      steps.endRelease({ ...run, failure: wasCancelled(error) ? null : codeOf(error) }),
     )
     throw error
   }
 }
 
-function describe(error: unknown): { code: string; message: string } {
-  let deepest: unknown = error
-  while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause
-  const message = deepest instanceof Error ? deepest.message : String(error)
-  return codedCause(error) ?? { code: 'UNKNOWN', message }
+/** The code of what ended it: the activity that failed has noted what it said. */
+function codeOf(error: unknown): string {
+  return codedCause(error)?.code ?? 'UNKNOWN_FAULT'
 }

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../infra/objects.ts'
 import type { CrawlRound, CrawlShardResult } from '../../schema/contracts/crawl-work.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
-import { type CrawlRecord, getCrawl, setCrawlState } from '../../schema/queries/crawls.ts'
+import { type CrawlRecord, getCrawl, noteCrawlFault, setCrawlState } from '../../schema/queries/crawls.ts'
 import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
 import { clearFlight, startFlight } from '../../schema/queries/in-flight.ts'
@@ -64,10 +64,16 @@ export function createCrawlActivities(deps: CrawlDeps) {
     return book
   }
 
+  /** An activity of one crawl: what a fault says is kept in the crawl's row. */
+  const onCrawl = <Result>(id: string, work: (crawl: CrawlRecord, edge: EdgeContext) => Promise<Result>) =>
+    runEdge(
+      async (edge) => work(await requireCrawl(deps.db, id), edge),
+      ({ code, message }) => noteCrawlFault(deps.db, id, code, message),
+    )
+
   /** What the coordinator should do next: a query of committed rows. Safe to run at any time. */
   const planCrawlRound = (input: { crawlId: string }): Promise<CrawlRound> =>
-    runEdge(async () => {
-      const crawl = await requireCrawl(deps.db, input.crawlId)
+    onCrawl(input.crawlId, async (crawl) => {
       if (crawl.state === 'cancelled') return { kind: 'cancelled' }
       if (crawl.state === 'frozen') return { kind: 'finished' }
       if (crawl.paused) return { kind: 'paused' }
@@ -79,8 +85,7 @@ export function createCrawlActivities(deps: CrawlDeps) {
 
   /** Crawls one shard for a while. A second run waits for the first one's lease; a zombie's commits are refused. */
   const crawlShard = (input: { crawlId: string; shard: number }): Promise<CrawlShardResult> =>
-    runEdge(async (edge) => {
-      const crawl = await requireCrawl(deps.db, input.crawlId)
+    onCrawl(input.crawlId, async (crawl, edge) => {
       const lease = await waitForShard(deps, edge, crawl, input.shard)
       return lease === null
         ? { outcome: 'busy', committed: 0 }
@@ -89,35 +94,36 @@ export function createCrawlActivities(deps: CrawlDeps) {
 
   /** Ends a crawl: partial when a URL could still be had or a seed failed, else frozen. Safe to run twice. */
   const endCrawl = (input: { crawlId: string }): Promise<{ state: 'partial' | 'frozen' }> =>
-    runEdge(async () => {
-      const crawl = await requireCrawl(deps.db, input.crawlId)
+    onCrawl(input.crawlId, async (crawl) => {
       if (crawl.state === 'frozen') return { state: 'frozen' }
       const unfinished = await unfinishedUrls(deps.db, crawl.crawl_no)
       if (unfinished.retryable > 0 || unfinished.failedSeeds > 0) {
         await setCrawlState(deps.db, crawl.crawl_no, {
           state: 'partial',
           note: `${unfinished.failedSeeds} failed seeds, ${unfinished.retryable} URLs to retry`,
+          note_code: null,
         })
         return { state: 'partial' }
       }
       const flight = { run: CRAWL_RUN, step: 'freeze', first_no: crawl.crawl_no, last_no: crawl.crawl_no }
       await startFlight(deps.db, flight, 1, deps.worker)
       await freezeCrawl(deps.db, crawl.crawl_no)
-      await setCrawlState(deps.db, crawl.crawl_no, { state: 'frozen', note: null })
+      await setCrawlState(deps.db, crawl.crawl_no, { state: 'frozen', note: null, note_code: null })
       await clearFlight(deps.db, flight)
       return { state: 'frozen' }
     })
 
   /** A crawl that a lasting fault of ours ended: what it has stays, resume goes on with it. Safe to run twice. */
-  const failCrawl = (input: { crawlId: string; cause: string }): Promise<{ state: 'failed' }> =>
-    runEdge(async () => {
-      const crawl = await requireCrawl(deps.db, input.crawlId)
-      await setCrawlState(deps.db, crawl.crawl_no, { state: 'failed', note: input.cause })
+  const failCrawl = (input: { crawlId: string; code: string }): Promise<{ state: 'failed' }> =>
+    onCrawl(input.crawlId, async (crawl) => {
+      // The activity that failed has noted what it said.
+      const note = crawl.note_code === input.code ? crawl.note : `${input.code}: the logs of the workers say more`
+      await setCrawlState(deps.db, crawl.crawl_no, { state: 'failed', note, note_code: input.code })
       return { state: 'failed' }
     })
 
   const readCrawlState = (input: { crawlId: string }): Promise<{ state: CrawlState }> =>
-    runEdge(async () => ({ state: (await requireCrawl(deps.db, input.crawlId)).state }))
+    onCrawl(input.crawlId, (crawl) => Promise.resolve({ state: crawl.state }))
 
   return { planCrawlRound, crawlShard, endCrawl, failCrawl, readCrawlState }
 }

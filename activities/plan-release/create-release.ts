@@ -74,7 +74,7 @@ export async function createRelease(
 ): Promise<CreatedRelease> {
   const { spec, crawls } = launch
   const { id, definitions } = releaseIdentity(deps, spec, crawls)
-  await refuseTakenLabel(deps.db, spec, id, launch.relabel)
+  if (!launch.relabel) await refuseTakenLabel(deps.db, spec, id)
   const plan: ReleasePlanRecord = {
     spec: launch.specSha,
     crawls: crawls.map(({ id: crawlId, crawl_no, digest }) => ({ id: crawlId, crawl_no, digest })),
@@ -113,8 +113,12 @@ export async function createRelease(
   return { release, run, exists: false }
 }
 
-async function refuseTakenLabel(db: Kysely<Database>, spec: ReleaseSpec, id: string, relabel: boolean): Promise<void> {
-  if (relabel) return
+/** Throws VERSION_TAKEN when a finished release other than `id` holds the spec's version label. */
+export async function refuseTakenLabel(
+  db: Kysely<Database>,
+  spec: Pick<ReleaseSpec, 'dataset' | 'version'>,
+  id: string | null,
+): Promise<void> {
   const holder = await db
     .selectFrom('version_label')
     .innerJoin('release', 'release.release_no', 'version_label.release_no')

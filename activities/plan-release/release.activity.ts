@@ -26,18 +26,23 @@ export function createPlanActivities(deps: StepDeps) {
       return { ...lists, pageShards: shards(lists.pages), pictureShards: shards(lists.pictures) }
     })
 
-  /** A release that could not be finished: failed with its cause, or cancelled. Safe to run twice. */
-  const endRelease = (input: RunInput & { failure: { code: string; message: string } | null }): Promise<void> =>
+  /** A release that could not be finished: failed with the code of its fault, or cancelled. Safe to run twice. */
+  const endRelease = (input: RunInput & { failure: string | null }): Promise<void> =>
     runEdge(async () => {
       const { failure } = input
       const known = await getRelease(deps.db, input.releaseNo)
       await setReleaseState(deps.db, input.releaseNo, {
         state: failure === null ? 'cancelled' : 'failed',
         // The activity that failed has noted what it said.
-        note: failure !== null && known.note_code === failure.code ? known.note : (failure?.message ?? null),
-        note_code: failure?.code ?? null,
+        note: noteFor(failure, known),
+        note_code: failure,
       })
     })
 
   return { planRun, endRelease }
+}
+
+function noteFor(code: string | null, known: { note: string | null; note_code: string | null }): string | null {
+  if (code === null) return null
+  return known.note_code === code ? known.note : `${code}: the logs of the workers say more`
 }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { ObjectStore } from '../../infra/objects.ts'
-import { AppError, InvariantError } from '../../schema/contracts/errors.ts'
+import { InvariantError } from '../../schema/contracts/errors.ts'
 import type { RunInput, ShardInput, ShardResult } from '../../schema/contracts/release-work.ts'
 import { countComputed } from '../../schema/queries/facts.ts'
 import { clearFlight, finishShard, startFlight } from '../../schema/queries/in-flight.ts'
@@ -13,7 +13,7 @@ import {
   type RunRecord,
 } from '../../schema/queries/releases.ts'
 import type { Database } from '../../schema/tables/database.ts'
-import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
+import { type EdgeContext, type FaultNote, runEdge } from '../edge/run-edge.ts'
 import type { StepName } from '../pipeline.ts'
 
 /** A batched activity stops by itself after this and is called again: none is longer than ten minutes. */
@@ -54,24 +54,25 @@ export function shardEdge(
   step: string | null,
   work: (context: ShardContext) => Promise<boolean>,
 ): Promise<ShardResult> {
-  return runEdge(async (edge) => {
-    const context = await runContext(deps, edge, input)
-    const end = performance.now() + LONGEST_MS
-    let paused = await isPaused(deps.db, input.releaseNo)
-    if (paused) return { outcome: 'paused' }
-    const size = context.run.shard_size
-    const [from, to] = [input.shard * size, (input.shard + 1) * size]
-    const shouldStop = async () => {
-      paused = await isPaused(deps.db, input.releaseNo)
-      return paused || performance.now() >= end
-    }
-    const finished = await noted(deps, input.releaseNo, () =>
-      holding(deps, step, { run: input.run, first_no: from, last_no: to - 1 }, () =>
+  return runEdge(
+    async (edge) => {
+      const context = await runContext(deps, edge, input)
+      const end = performance.now() + LONGEST_MS
+      let paused = await isPaused(deps.db, input.releaseNo)
+      if (paused) return { outcome: 'paused' }
+      const size = context.run.shard_size
+      const [from, to] = [input.shard * size, (input.shard + 1) * size]
+      const shouldStop = async () => {
+        paused = await isPaused(deps.db, input.releaseNo)
+        return paused || performance.now() >= end
+      }
+      const finished = await holding(deps, step, { run: input.run, first_no: from, last_no: to - 1 }, () =>
         work({ ...context, shard: input.shard, from, to, shouldStop }),
-      ),
-    )
-    return { outcome: finished ? 'done' : paused ? 'paused' : 'more' }
-  })
+      )
+      return { outcome: finished ? 'done' : paused ? 'paused' : 'more' }
+    },
+    noteOn(deps, input.releaseNo),
+  )
 }
 
 /** Runs one step over a whole run, noted as in flight under `step` meanwhile; null for a step that notes its own parts. */
@@ -81,27 +82,18 @@ export function runStep<Result>(
   step: string | null,
   work: (context: RunContext) => Promise<Result>,
 ): Promise<Result> {
-  return runEdge(async (edge) => {
-    const context = await runContext(deps, edge, input)
-    return noted(deps, input.releaseNo, () =>
-      holding(deps, step, { run: input.run, first_no: 0, last_no: 0 }, () => work(context)),
-    )
-  })
+  return runEdge(
+    async (edge) => {
+      const context = await runContext(deps, edge, input)
+      return holding(deps, step, { run: input.run, first_no: 0, last_no: 0 }, () => work(context))
+    },
+    noteOn(deps, input.releaseNo),
+  )
 }
 
-/**
- * What a fault says goes to the release's row, and only its code into the workflow's history: messages quote addresses
- * and what services answered, and a history keeps neither.
- */
-async function noted<Result>(deps: StepDeps, releaseNo: number, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    // A note that cannot be written must not hide the fault itself.
-    await setReleaseState(deps.db, releaseNo, { note: error.message, note_code: error.code }).catch(() => {})
-    throw error.withoutWords()
-  }
+/** Keeps what a fault says in the release's row. */
+function noteOn(deps: StepDeps, releaseNo: number) {
+  return ({ code, message }: FaultNote) => setReleaseState(deps.db, releaseNo, { note: message, note_code: code })
 }
 
 /** Postgres shows what this process holds until the work has ended; what a killed one held stays until the step is redone. */

@@ -58,7 +58,7 @@ export const crawlResumeCommand: Command = {
     else
       for (const row of plan.rows) out.line(`${row.action}: ${row.count} URLs${row.reason ? ` (${row.reason})` : ''}`)
     if (options['dry-run'] === true) return EXIT.ok
-    await setCrawlState(session.db, crawl.crawl_no, { state: 'running', paused: false, note: null })
+    await setCrawlState(session.db, crawl.crawl_no, { state: 'running', paused: false, note: null, note_code: null })
     await stopWorkflow(await session.temporal(), crawlWorkflowId(crawl.id), 'resumed')
     await runCrawl(session, crawl.id)
     if (options['wait'] !== true) {

@@ -1,3 +1,4 @@
+import { refuseTakenLabel } from '../../activities/plan-release/create-release.ts'
 import { AppError, EXIT } from '../../schema/contracts/errors.ts'
 import { readSpecFile } from '../../infra/spec-file.ts'
 import { compareRuns } from '../../schema/queries/release-files.ts'
@@ -45,7 +46,9 @@ export async function launchSpec(
     await describeRelease(context, session, launch.existing)
     return EXIT.ok
   }
-  const workflowId = await startLaunch(session, launch, { again, relabel: options['relabel'] === true })
+  const relabel = options['relabel'] === true
+  if (launch.releaseId !== null && !relabel) await refuseTakenLabel(session.db, spec, launch.releaseId)
+  const workflowId = await startLaunch(session, launch, { again, relabel })
   if (options['wait'] !== true) {
     if (context.json) context.out.json({ launch: workflowId, crawl: launch.crawlId, release: launch.releaseId })
     else

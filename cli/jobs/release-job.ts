@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client'
-import { releaseIdentity } from '../../activities/plan-release/create-release.ts'
+import { refuseTakenLabel, releaseIdentity } from '../../activities/plan-release/create-release.ts'
 import { canonicalJson, digestJson } from '../../activities/digest.ts'
 import { type ToolVersions } from '../../activities/steps/step.ts'
 import { gatherTools, ORCHESTRATOR_QUEUE, queuesFor } from '../../activities/steps/tool-versions.ts'
@@ -173,6 +173,8 @@ async function launchFailure(session: Session, launch: Launch, failure: unknown)
     )
   }
   const cause = codedCause(failure)
+  // A history has no words: what refused the launch says them again.
+  if (cause?.code === 'VERSION_TAKEN') await refuseTakenLabel(session.db, launch.spec, launch.releaseId)
   return new AppError(
     cause?.code ?? 'FAILED',
     `launch failed: ${cause?.message ?? causeMessage(failure)}`,

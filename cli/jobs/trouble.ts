@@ -12,13 +12,13 @@ const MOST_WORKFLOWS = 20
 const FULL_MS = 30_000
 const FULL_CODE = 'STORE_FULL'
 /** What the system and Postgres say of a full disk elsewhere. */
-const FULL = /ENOSPC|EDQUOT|no space left|disk quota/i
+const FULL = /ENOSPC|EDQUOT|SYSTEM_53100|no space left|disk quota/i
 
 /** What keeps a running job from going on. */
 export interface Trouble {
   activity: string
   attempts: number
-  /** Our code, or the name of the error. */
+  /** Of the fault; the system's and Postgres's own begin with SYSTEM_. */
   code: string
   message: string
 }
@@ -50,15 +50,16 @@ export async function findTrouble(client: Client): Promise<Trouble | null> {
 async function withWords(db: Session['db'], trouble: Trouble): Promise<Trouble> {
   const noted = await db
     .selectFrom('release_state')
-    .select('note')
+    .select(['note', 'updated_at'])
     .where('note_code', '=', trouble.code)
+    .unionAll(db.selectFrom('crawl_state').select(['note', 'updated_at']).where('note_code', '=', trouble.code))
     .orderBy('updated_at', 'desc')
     .executeTakeFirst()
   return { ...trouble, message: noted?.note ?? trouble.message }
 }
 
 function isFull({ code, message }: Trouble): boolean {
-  return code === FULL_CODE || FULL.test(message)
+  return code === FULL_CODE || FULL.test(code) || FULL.test(message)
 }
 
 /**

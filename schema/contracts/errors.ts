@@ -12,13 +12,6 @@ export class AppError extends Error {
     this.code = code
     this.details = details
   }
-
-  /** The same fault with its code alone: for places that must keep no address and no text. */
-  withoutWords(): AppError {
-    const Same = this.constructor as typeof AppError
-    const { retryAfterMs } = this.details
-    return new Same(this.code, this.code, typeof retryAfterMs === 'number' ? { retryAfterMs } : {})
-  }
 }
 
 /** Try again later; `retryAfterMs` (milliseconds) says when, if the other side said so. */

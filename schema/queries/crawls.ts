@@ -29,6 +29,7 @@ export interface CrawlRecord {
   state: CrawlState
   paused: boolean
   note: string | null
+  note_code: string | null
   created_at: Date
 }
 
@@ -61,7 +62,10 @@ export async function createOrJoinCrawl(
       })
       .returning('crawl_no')
       .executeTakeFirstOrThrow()
-    await tx.insertInto('crawl_state').values({ crawl_no, state: 'running', paused: false, note: null }).execute()
+    await tx
+      .insertInto('crawl_state')
+      .values({ crawl_no, state: 'running', paused: false, note: null, note_code: null })
+      .execute()
     let siteNo = 0
     for (const site of crawl.sites) await insertSite(tx, crawl_no, (siteNo += 1), site)
     return { id, created: true }
@@ -104,6 +108,7 @@ function selectCrawls(db: Kysely<Database>) {
       'crawl_state.state',
       'crawl_state.paused',
       'crawl_state.note',
+      'crawl_state.note_code',
       'crawl.created_at',
     ])
 }
@@ -133,11 +138,20 @@ export async function newestFrozenCrawl(
 export async function setCrawlState(
   db: Kysely<Database>,
   crawlNo: number,
-  patch: { state?: CrawlState; paused?: boolean; note?: string | null },
+  patch: { state?: CrawlState; paused?: boolean; note?: string | null; note_code?: string | null },
 ): Promise<void> {
   await db
     .updateTable('crawl_state')
     .set({ ...patch, updated_at: sql`now()` as never })
     .where('crawl_no', '=', crawlNo)
+    .execute()
+}
+
+/** What an activity's fault says, for people: the workflow's history has its code alone. */
+export async function noteCrawlFault(db: Kysely<Database>, id: string, code: string, message: string): Promise<void> {
+  await db
+    .updateTable('crawl_state')
+    .set({ note: message, note_code: code, updated_at: sql`now()` as never })
+    .where('crawl_no', '=', (query) => query.selectFrom('crawl').select('crawl_no').where('id', '=', id))
     .execute()
 }

@@ -22,6 +22,8 @@ export interface CrawlStateTable {
   state: CrawlState
   paused: boolean
   note: string | null
+  /** Code of the fault that `note` is the words of. */
+  note_code: string | null
   updated_at: Timestamp
 }
 

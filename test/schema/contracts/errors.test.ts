@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { codedCause, TransientError } from '../../../schema/contracts/errors.ts'
+import { codedCause } from '../../../schema/contracts/errors.ts'
 
 function typed(message: string, type: string | null, cause?: Error): Error {
   return Object.assign(new Error(message, { cause }), type === null ? {} : { type })
@@ -19,18 +19,4 @@ it('takes the innermost of two codes', () => {
 
 it('finds none where only the system speaks', () => {
   expect(codedCause(typed('boom', 'Error', typed('x', 'TypeError')))).toBeNull()
-})
-
-it('says its code alone where neither address nor text may stand', () => {
-  const fault = new TransientError('MODEL_RATE_LIMITED', 'model service http://10.0.0.7/v1 said: zmlklá věta', {
-    retryAfterMs: 5,
-    url: 'x',
-  })
-  const bare = fault.withoutWords()
-  expect(bare).toBeInstanceOf(TransientError)
-  expect({ code: bare.code, message: bare.message, details: bare.details }).toEqual({
-    code: 'MODEL_RATE_LIMITED',
-    message: 'MODEL_RATE_LIMITED',
-    details: { retryAfterMs: 5 },
-  })
 })
