@@ -4,6 +4,7 @@ import { GENERATION_TASKS } from '../../schema/contracts/generation.ts'
 import type { ReleasePlanRecord } from '../../schema/contracts/release-plan.ts'
 import { selectFacts } from '../../schema/queries/captures.ts'
 import { generatedTexts } from '../../schema/queries/generations.ts'
+import type { TraceSubject } from '../../schema/queries/release-files.ts'
 import {
   type CaptureLineage,
   capturesById,
@@ -50,15 +51,6 @@ export interface SampleTrace {
   verdicts: { stage: string; reason: string | null; rules: unknown }[]
   generations: TracedGeneration[]
   definitions: Record<string, { sha256: string; rev: number }>
-}
-
-export interface TraceSubject {
-  sample_no: number
-  key: Buffer
-  tag: string
-  picture: Buffer
-  split: string | null
-  leaf: Buffer | null
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../tables/database.ts'
+import type { CandidateVerdictTable } from '../tables/release.table.ts'
 
 export interface CandidateRow {
   page_no: number
@@ -25,14 +26,7 @@ export async function candidatesOfShard(
   return rows.rows
 }
 
-export interface NewCandidateVerdict {
-  page_no: number
-  position: number
-  tag: string
-  script: string
-  picture: Buffer | null
-  reason: string | null
-  rules: string[]
+export interface NewCandidateVerdict extends Omit<CandidateVerdictTable, 'run' | 'kept_text' | 'texts'> {
   kept: number | null
   texts: unknown
 }

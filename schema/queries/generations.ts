@@ -1,17 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../tables/database.ts'
-import type { GenerationTask } from '../tables/release.table.ts'
+import type { GenerationTask, SampleTable } from '../tables/release.table.ts'
 
-export interface KeptSample {
+export interface KeptSample extends Omit<SampleTable, 'run' | 'host'> {
   kept_no: number
-  sample_no: number
-  key: Buffer
-  tag: string
-  script: string
-  picture: Buffer
-  page_no: number
-  position: number
-  alt_sha: Buffer | null
 }
 
 export async function keptOfShard(db: Kysely<Database>, run: string, from: number, to: number): Promise<KeptSample[]> {

@@ -101,16 +101,23 @@ export async function releaseFiles(db: Kysely<Database>, run: string): Promise<R
   }))
 }
 
-/** Sample subjects of a trace, by key range in one language or by key. */
-export async function membersForLineage(db: Kysely<Database>, run: string, keys: readonly Buffer[]) {
-  const rows = await sql<{
-    sample_no: number
-    key: Buffer
-    tag: string
-    picture: Buffer
-    split: string | null
-    leaf: Buffer | null
-  }>`
+/** A sample to be traced; split and leaf are those of its row in the release, null when it has none. */
+export interface TraceSubject {
+  sample_no: number
+  key: Buffer
+  tag: string
+  picture: Buffer
+  split: string | null
+  leaf: Buffer | null
+}
+
+/** Samples to be traced, by key. */
+export async function membersForLineage(
+  db: Kysely<Database>,
+  run: string,
+  keys: readonly Buffer[],
+): Promise<TraceSubject[]> {
+  const rows = await sql<TraceSubject>`
     SELECT s.sample_no, s.key, s.tag, s.picture, m.split, m.leaf FROM sample s
     LEFT JOIN member m ON m.run = s.run AND m.sample_no = s.sample_no
     WHERE s.run = ${run} AND s.key = ANY(${keys as Buffer[]}::bytea[]) ORDER BY s.sample_no`.execute(db)

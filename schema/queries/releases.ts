@@ -2,21 +2,14 @@ import { type Kysely, sql } from 'kysely'
 import type { ReleasePlanRecord } from '../contracts/release-plan.ts'
 import type { ReleaseSpec } from '../contracts/spec.ts'
 import type { Database } from '../tables/database.ts'
-import type { ReleaseStateName } from '../tables/release.table.ts'
+import type { ReleaseStateName, ReleaseStateTable } from '../tables/release.table.ts'
 
-export interface ReleaseRecord {
-  release_no: number
+export interface ReleaseRecord extends Omit<ReleaseStateTable, 'updated_at'> {
   id: string
   dataset: string
   version: string
   spec: ReleaseSpec
   plan: ReleasePlanRecord
-  state: ReleaseStateName
-  run: string
-  phase: string | null
-  paused: boolean
-  note: string | null
-  note_code: string | null
   created_at: Date
 }
 

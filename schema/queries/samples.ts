@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../tables/database.ts'
-import type { VerdictStage } from '../tables/release.table.ts'
+import type { SampleTable, VerdictStage } from '../tables/release.table.ts'
 
 export interface SampleGroup {
   tag: string
@@ -65,16 +65,7 @@ export async function insertSamples(
   })
 }
 
-export interface SampleRow {
-  sample_no: number
-  key: Buffer
-  tag: string
-  script: string
-  picture: Buffer
-  page_no: number
-  position: number
-  alt_sha: Buffer | null
-  host: string
+export interface SampleRow extends Omit<SampleTable, 'run'> {
   reserved: boolean
 }
 
