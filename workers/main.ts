@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { NativeConnection, Runtime as TemporalRuntime, Worker, type WorkerOptions } from '@temporalio/worker'
 import { ORCHESTRATOR_QUEUE } from '../activities/steps/tool-versions.ts'
@@ -7,6 +7,7 @@ import { createProcessLogger } from '../infra/log.ts'
 import { checkAppendOnly } from '../infra/self-check.ts'
 import { startServices } from '../infra/services/services.ts'
 import { openRuntime, type Runtime } from './runtime.ts'
+import { workflowBundle } from './workflow-bundle.ts'
 
 /** A worker process: `node workers/main.ts ROLE...`. Runs until SIGTERM or SIGINT, drains, then ends with 0. */
 const { values: flags, positionals: roles } = parseArgs({
@@ -79,7 +80,7 @@ for (const name of roles) {
     shutdownForceTime: '20 s',
   }
   if (name === 'orchestrator') {
-    options.workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url))
+    options.workflowBundle = await workflowBundle(settings.checkout, path.join(settings.home, 'cache'))
     options.stickyQueueScheduleToStartTimeout = STICKY_TIMEOUT
     options.maxCachedWorkflows = 200
   }
