@@ -5,7 +5,7 @@ import { freezeCrawl } from '../../schema/queries/freeze.ts'
 import { reopenUrls } from '../../schema/queries/resume-crawl.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../jobs/connect.ts'
-import { crawlWorkflowId, findCrawl, runCrawl, stopWorkflow, watchCrawl } from '../jobs/crawl-job.ts'
+import { CRAWL_ROLES, crawlWorkflowId, findCrawl, runCrawl, stopWorkflow, watchCrawl } from '../jobs/crawl-job.ts'
 import { withWorkers } from '../jobs/with-workers.ts'
 
 export const crawlPauseCommand: Command = {
@@ -66,7 +66,7 @@ export const crawlResumeCommand: Command = {
       return EXIT.ok
     }
     const watch = () => watchCrawl(session, crawl.id, progress)
-    const end = await withWorkers(session, progress, watch, `./mella crawl resume ${crawl.id} --wait`)
+    const end = await withWorkers(session, progress, watch, `./mella crawl resume ${crawl.id} --wait`, CRAWL_ROLES)
     out.say(`crawl ${crawl.id}: ${end.state}${end.note ? ` (${end.note})` : ''}`)
     return end.state === 'partial' ? EXIT.partial : EXIT.ok
   },

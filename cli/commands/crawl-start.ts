@@ -2,7 +2,7 @@ import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
 import { readSpecFile } from '../../infra/spec-file.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../jobs/connect.ts'
-import { ensureCrawl, findCrawl, runCrawl, seedLines, watchCrawl } from '../jobs/crawl-job.ts'
+import { CRAWL_ROLES, ensureCrawl, findCrawl, runCrawl, seedLines, watchCrawl } from '../jobs/crawl-job.ts'
 import { withWorkers } from '../jobs/with-workers.ts'
 
 export const crawlStartCommand: Command = {
@@ -28,7 +28,7 @@ export const crawlStartCommand: Command = {
     if (before.state === 'running' || created) await runCrawl(session, id)
     if (options['wait'] === true && before.state === 'running' && !before.paused) {
       const watch = () => watchCrawl(session, id, progress)
-      await withWorkers(session, progress, watch, `./mella crawl start ${args[0]} --wait`)
+      await withWorkers(session, progress, watch, `./mella crawl start ${args[0]} --wait`, CRAWL_ROLES)
     }
     const crawl = await findCrawl(session, id)
     if (json) out.json({ id, created, state: crawl.state, note: crawl.note })

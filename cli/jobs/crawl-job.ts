@@ -17,6 +17,8 @@ import { outlast } from './outlast.ts'
 /** Shards crawled at a time over all workers. */
 const WINDOW = 32
 const POLL_MS = 400
+/** Worker roles that a crawl needs; the others would only take memory. */
+export const CRAWL_ROLES = ['orchestrator', 'io'] as const
 
 /** Joins or makes the crawl of a section. */
 export async function ensureCrawl(

@@ -1,3 +1,4 @@
+import { WORKER_ROLES, type WorkerRole } from '../../infra/config-values.ts'
 import type { Progress } from '../progress.ts'
 import type { Session } from './connect.ts'
 import { untilInterrupted } from './interrupt.ts'
@@ -6,7 +7,7 @@ import { watchTrouble } from './trouble.ts'
 import { startWorkers } from './worker-processes.ts'
 
 /**
- * `--wait`: runs the workers of the settings and keeps embedded services alive until `watch` ends, then drains.
+ * `--wait`: runs the workers of the settings that have a role in the job and keeps embedded services alive until `watch` ends, then drains.
  * Throws INTERRUPTED on Ctrl-C, with `next` as what goes on with the job, WORKER_FAILED when workers cannot
  * start, and DISK_FULL.
  */
@@ -15,9 +16,10 @@ export async function withWorkers<Result>(
   progress: Progress,
   watch: () => Promise<Result>,
   next: string,
+  roles: readonly WorkerRole[] = WORKER_ROLES,
 ): Promise<Result> {
   const stopKeeping = keepServices(session.settings, progress.say)
-  const workers = startWorkers(session.settings)
+  const workers = startWorkers(session.settings, roles)
   const trouble = watchTrouble(session, progress, next)
   const drain = async () => {
     trouble.stop()

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, openSync } from 'node:fs'
 import path from 'node:path'
+import type { WorkerRole } from '../../infra/config-values.ts'
 import type { Settings } from '../../infra/config.ts'
 import { settingsFlags } from '../../infra/settings-flags.ts'
 import { AppError } from '../../schema/contracts/errors.ts'
@@ -20,8 +21,8 @@ export interface WorkerProcesses {
   stop: () => Promise<void>
 }
 
-/** Runs the worker processes that the settings ask for, as children, and keeps them running. Logs go to the home's folder. */
-export function startWorkers(settings: Settings): WorkerProcesses {
+/** Runs the worker processes of some roles that the settings ask for, as children, and keeps them running. Logs go to the home's folder. */
+export function startWorkers(settings: Settings, roles: readonly WorkerRole[]): WorkerProcesses {
   const logs = path.join(settings.home, 'logs')
   mkdirSync(logs, { recursive: true })
   const children = new Set<ChildProcess>()
@@ -53,8 +54,7 @@ export function startWorkers(settings: Settings): WorkerProcesses {
       setTimeout(() => !stopping && run(role, index, ended, killed), RESTART_MS).unref()
     })
   }
-  for (const [role, count] of Object.entries(settings.workers))
-    for (let index = 0; index < count; index += 1) run(role, index, 0, 0)
+  for (const role of roles) for (let index = 0; index < settings.workers[role]; index += 1) run(role, index, 0, 0)
   return {
     failed,
     stop: async () => {
