@@ -38,7 +38,9 @@ export async function hostsWithWork(
 
 /**
  * Marks up to `limit` due URLs of one host as leased and returns them. Only the shard's owner may call it. `page` says
- * that the URL is to be read as a page: a picture that is linked, too, is no page before its depth admits it.
+ * that the URL is to be read as a page: a picture that is linked, too, is no page before its depth admits it. A claim
+ * need not wait for the disk: when it is lost in a crash its URLs are pending again, and whatever is committed of them
+ * comes after it in the log.
  */
 export async function claimUrls(
   db: Kysely<Database>,
@@ -53,10 +55,12 @@ export async function claimUrls(
       ORDER BY f.next_at, f.url_sha LIMIT ${limit}),
     owner AS (
       SELECT 1 FROM shard_lease WHERE crawl_no = ${lease.crawlNo} AND shard = ${lease.shard} AND fence = ${lease.fence}
-        AND until > now())
+        AND until > now()),
+    relaxed AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
     UPDATE frontier f SET state = 'leased'
     FROM due, url u
     WHERE f.crawl_no = due.crawl_no AND f.url_sha = due.url_sha AND u.sha = f.url_sha AND EXISTS (SELECT 1 FROM owner)
+      AND EXISTS (SELECT 1 FROM relaxed)
     RETURNING f.url_sha, u.url, f.host, f.site_no, f.page AND f.admitted AS page, f.picture, f.sitemap, f.depth, f.redirects, f.attempts, f.seed,
       f.declared, f.first_tried`.execute(db)
   return claimed.rows
