@@ -24,11 +24,12 @@ the roots and the data files are the same, and site and model server saw no more
 `
 
 /** Every step that notes what it holds. The crawl extracts pages itself: a release reads that, `--again` redoes it. */
-const STEPS_AGAIN = ['extract', 'page-language']
+const STEPS_AGAIN = ['extract']
 const STEPS = [
   'crawl',
   'freeze',
   'plan',
+  'page-language',
   'text',
   'known-abuse',
   'normalise',

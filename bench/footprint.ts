@@ -97,8 +97,8 @@ function ours(): number[] {
 function servicePids(): number[] {
   const record = read(path.join(process.env.MELLA_HOME ?? '.mella', 'services.json'))
   if (record === null) return []
-  const services = Object.values(JSON.parse(record) as Record<string, { pid?: number } | null>)
-  return services.flatMap((service) => (service?.pid === undefined ? [] : [service.pid]))
+  const services = Object.values(JSON.parse(record) as Record<string, { process?: { pid: number } } | null>)
+  return services.flatMap((service) => (service?.process === undefined ? [] : [service.process.pid]))
 }
 
 function roleOf(pid: number): string | null {

@@ -17,6 +17,7 @@ import { openDatabase } from '../infra/postgres.ts'
 import type { RunningServices } from '../infra/services/services.ts'
 import type { Queues } from '../schema/contracts/release-work.ts'
 import type { Database } from '../schema/tables/database.ts'
+import { createPagePool, type PagePool } from './page-pool.ts'
 import { createPicturePool, type PicturePool } from './picture-pool.ts'
 
 /** What every role of a worker process stands on. Whoever opens it closes it. */
@@ -36,6 +37,8 @@ export interface Runtime extends AsyncDisposable {
   matchAbuse: (bytes: Buffer) => Promise<string | null>
   /** Threads that decode and classify; opened on first use. */
   pictures: () => Promise<PicturePool>
+  /** Threads that parse pages; opened on first use. */
+  pages: () => PagePool
   threads: number
 }
 
@@ -47,6 +50,8 @@ export async function openRuntime(settings: Settings, services: RunningServices,
   const db = openDatabase(services.databaseUrl, 'writer')
   let pool: Promise<PicturePool> | null = null
   const pictures = () => (pool ??= createPicturePool({ threads }))
+  let pagePool: PagePool | null = null
+  const pages = () => (pagePool ??= createPagePool({ threads }))
   const matchAbuse = async (bytes: Buffer) => {
     if (lists.length === 0) return null
     const pdq = matcher.needsPdq ? await (await pictures()).pdqReference(bytes).catch(() => null) : null
@@ -66,8 +71,10 @@ export async function openRuntime(settings: Settings, services: RunningServices,
     fingerprintOf: (dataset) => keyFingerprint(datasetKey(settings, dataset)),
     matchAbuse,
     pictures,
+    pages,
     threads,
     async [Symbol.asyncDispose]() {
+      await pagePool?.[Symbol.asyncDispose]()
       if (pool) await (await pool).close()
       await db.destroy()
     },

@@ -1,4 +1,3 @@
-import type { PageLanguageFact } from '../../schema/contracts/facts.ts'
 import type { ExtractFact } from '../../schema/contracts/candidate.ts'
 import type { FoundUrl, UrlOutcome } from '../../schema/queries/frontier.ts'
 import type { NewCapture } from '../../schema/queries/captures.ts'
@@ -12,7 +11,7 @@ export interface CaptureDraft {
   record: ArchivedResponse | null
   /** Bytes for the object store: a picture that may be kept. */
   picture: Buffer | null
-  facts: { input: Buffer; extract: ExtractFact; language: PageLanguageFact } | null
+  facts: { input: Buffer; extract: ExtractFact } | null
 }
 
 /** All that became of one leased URL. */

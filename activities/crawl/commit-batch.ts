@@ -6,13 +6,14 @@ import type { Database } from '../../schema/tables/database.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
 import type { ArchivedResponse, RecordPlace } from '../../infra/warc.ts'
 import type { CaptureDraft, CrawlBatch } from './batch.ts'
+import type { KnownUrls } from './known-urls.ts'
 
 export interface CommitDeps {
   db: Kysely<Database>
   store: ObjectStore
   archive: Archive
   extractDef: number
-  languageDef: number
+  known: KnownUrls
   limits: { pagesPerHost: number; depth: number }
 }
 
@@ -41,7 +42,8 @@ export async function commitBatch(
     ...batch.results.flatMap((one) => (one.draft ? [one.draft] : [])),
   ]
   const places = await storeBytes(deps, drafts)
-  return deps.db.transaction().execute(async (tx) => {
+  const found = deps.known.unknown(batch.results.flatMap((one) => one.found))
+  const counts = await deps.db.transaction().execute(async (tx) => {
     await renewShard(tx, lease)
     const ids = await insertCaptures(
       tx,
@@ -56,13 +58,6 @@ export async function commitBatch(
       deps.extractDef,
       CRAWL_RUN,
       facts.map((one) => ({ input: one.input, value: one.extract })),
-    )
-    await insertFacts(
-      tx,
-      'fact',
-      deps.languageDef,
-      CRAWL_RUN,
-      facts.map((one) => ({ input: one.input, value: one.language })),
     )
     await upsertRobots(
       tx,
@@ -82,7 +77,6 @@ export async function commitBatch(
         })),
       ),
     )
-    const found = batch.results.flatMap((one) => one.found)
     await insertFound(tx, lease.crawlNo, found)
     await writeOutcomes(
       tx,
@@ -92,6 +86,8 @@ export async function commitBatch(
     const { admitted } = await closeDepths(tx, lease, deps.limits)
     return { admitted, found: found.length }
   })
+  deps.known.committed(found)
+  return counts
 }
 
 async function storeBytes(

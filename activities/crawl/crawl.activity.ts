@@ -19,6 +19,7 @@ import { type Archive, CRAWL_RUN } from './commit-batch.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
 import { AddressBook, HostSchedule } from './host-schedule.ts'
 import type { InterpretDeps } from './interpret.ts'
+import { KnownUrls } from './known-urls.ts'
 import { shardOf } from './plan-crawl.ts'
 import { productToken } from './robots.ts'
 import { type OriginRules, RobotsGate } from './robots-gate.ts'
@@ -33,7 +34,7 @@ const MAX_RATIO = 200
 
 export interface CrawlDeps extends Pick<
   InterpretDeps,
-  'extractPage' | 'extractInput' | 'pageLanguage' | 'sniffImage' | 'matchAbuse' | 'readSitemap'
+  'extractPage' | 'extractInput' | 'sniffImage' | 'matchAbuse' | 'readSitemap'
 > {
   db: Kysely<Database>
   store: ObjectStore
@@ -49,19 +50,25 @@ export interface CrawlDeps extends Pick<
   archive: Archive
   /** A place among the process' simultaneous requests. */
   takeSlot: () => (() => void) | null
-  definitions: { extract: Definition; pageLanguage: Definition }
+  definitions: { extract: Definition }
   commitId: string | null
+}
+
+/** What all shards of a crawl share in one process. */
+interface SharedState {
+  addresses: AddressBook
+  known: KnownUrls
 }
 
 export type CrawlActivities = ReturnType<typeof createCrawlActivities>
 
 export function createCrawlActivities(deps: CrawlDeps) {
   // One a crawl, for as long as the process lives: a hundred names on one small server are one server.
-  const books = new Map<number, AddressBook>()
-  const bookOf = (crawlNo: number) => {
-    const book = books.get(crawlNo) ?? new AddressBook()
-    books.set(crawlNo, book)
-    return book
+  const shared = new Map<number, SharedState>()
+  const sharedOf = (crawlNo: number) => {
+    const state = shared.get(crawlNo) ?? { addresses: new AddressBook(), known: new KnownUrls() }
+    shared.set(crawlNo, state)
+    return state
   }
 
   /** An activity of one crawl: what a fault says is kept in the crawl's row. */
@@ -89,7 +96,7 @@ export function createCrawlActivities(deps: CrawlDeps) {
       const lease = await waitForShard(deps, edge, crawl, input.shard)
       return lease === null
         ? { outcome: 'busy', committed: 0 }
-        : crawlLeased(deps, edge, crawl, lease, bookOf(crawl.crawl_no))
+        : crawlLeased(deps, edge, crawl, lease, sharedOf(crawl.crawl_no))
     })
 
   /** Ends a crawl: partial when a URL could still be had or a seed failed, else frozen. Safe to run twice. */
@@ -154,7 +161,7 @@ async function crawlLeased(
   edge: EdgeContext,
   crawl: CrawlRecord,
   lease: Lease,
-  addresses: AddressBook,
+  shared: SharedState,
 ): Promise<CrawlShardResult> {
   const lost = new AbortController()
   const signal = AbortSignal.any([edge.signal, lost.signal])
@@ -163,7 +170,7 @@ async function crawlLeased(
   }, RENEW_MS)
   let committed = 0
   try {
-    const crawler = await createShardCrawler(deps, crawl, lease, signal, addresses, (urls) => {
+    const crawler = await createShardCrawler(deps, crawl, lease, signal, shared, (urls) => {
       committed += urls
     })
     const outcome = await crawler.run(BUDGET_MS)
@@ -179,7 +186,7 @@ async function createShardCrawler(
   crawl: CrawlRecord,
   lease: Lease,
   signal: AbortSignal,
-  addresses: AddressBook,
+  { addresses, known }: SharedState,
   onUrls: (urls: number) => void,
 ): Promise<ShardCrawler> {
   const section = crawl.section as CrawlSection
@@ -213,8 +220,8 @@ async function createShardCrawler(
     db: deps.db,
     store: deps.store,
     archive: deps.archive,
+    known,
     extractDef: await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId),
-    languageDef: await ensureDefinition(deps.db, deps.definitions.pageLanguage, deps.commitId),
     limits: { pagesPerHost: limits.pages_per_host, depth: limits.depth },
   }
   const token = productToken(politeness.user_agent)

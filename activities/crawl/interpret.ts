@@ -1,5 +1,4 @@
 import type { ExtractFact, PageExtract, PageInput } from '../../schema/contracts/candidate.ts'
-import type { PageLanguageFact } from '../../schema/contracts/facts.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { FoundUrl, FrontierRow } from '../../schema/queries/frontier.ts'
 import type { FetchFailure, FetchResponse } from '../../infra/http.ts'
@@ -16,9 +15,11 @@ export interface InterpretDeps {
   /** Names a URL for the frontier: its shard, politeness host and canonical form; null when it can't be crawled. */
   place(url: string, base?: string): { url: string; sha: Buffer; host: string; shard: number } | null
   inScope(siteNo: number, url: string): boolean
-  extractPage(input: PageInput): { ok: true; page: PageExtract } | { ok: false; reason: 'html_too_complex' }
+  /** The page's text is of no use here and may be empty. */
+  extractPage(
+    input: PageInput,
+  ): Promise<{ ok: true; page: PageExtract } | { ok: false; reason: 'html_too_complex' | 'kills_worker' }>
   extractInput(input: PageInput): string
-  pageLanguage(text: string, declared: string | null): PageLanguageFact
   sniffImage(bytes: Uint8Array): string | null
   /** Digest of the list that knows the picture, null when none does. */
   matchAbuse: (bytes: Buffer) => Promise<string | null>
@@ -133,7 +134,7 @@ async function picture(deps: InterpretDeps, row: FrontierRow, response: FetchRes
   return { draft, found: [], outcome: done(row, reason, null) }
 }
 
-function page(deps: InterpretDeps, row: FrontierRow, response: FetchResponse): UrlResult {
+async function page(deps: InterpretDeps, row: FrontierRow, response: FetchResponse): Promise<UrlResult> {
   const contentLanguage = header(response, 'content-language')
   const input: PageInput = {
     url: row.url,
@@ -141,7 +142,7 @@ function page(deps: InterpretDeps, row: FrontierRow, response: FetchResponse): U
     contentType: header(response, 'content-type'),
     contentLanguage,
   }
-  const extracted = deps.extractPage(input)
+  const extracted = await deps.extractPage(input)
   const signals = headerSignals(response.headers)
   if (!extracted.ok) {
     const draft = draftOf(row, response, 'page', signals, isReserved(deps, signals, 'page'))
@@ -154,7 +155,7 @@ function page(deps: InterpretDeps, row: FrontierRow, response: FetchResponse): U
   const draft = draftOf(row, response, 'page', signals, reserved)
   draft.capture.extractInput = Buffer.from(deps.extractInput(input), 'hex')
   const extract: ExtractFact = { ok: true, title: found.title, lang: found.lang, candidates: found.candidates }
-  draft.facts = { input: draft.capture.extractInput, extract, language: deps.pageLanguage(found.text, found.lang) }
+  draft.facts = { input: draft.capture.extractInput, extract }
   return {
     draft,
     found: leads(deps, row, found, signals, reserved),

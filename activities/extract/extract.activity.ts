@@ -1,4 +1,4 @@
-import type { Candidate, ExtractFact } from '../../schema/contracts/candidate.ts'
+import type { Candidate, ExtractFact, PageInput } from '../../schema/contracts/candidate.ts'
 import type { PageLanguageFact, TextFact } from '../../schema/contracts/facts.ts'
 import type { ShardInput, ShardResult } from '../../schema/contracts/release-work.ts'
 import { selectFacts } from '../../schema/queries/captures.ts'
@@ -8,11 +8,13 @@ import { textLanguages } from '../pipeline.ts'
 import { runFacts } from '../steps/run-facts.ts'
 import { factBase, finishFacts, type ShardContext, shardEdge, type StepDeps } from '../steps/shard-edge.ts'
 import { sha256 } from '../digest.ts'
-import { extractPage } from './extract-page.ts'
+import type { PageExtraction } from './extract-page.ts'
 
 export interface ExtractDeps extends StepDeps {
   /** Body of a page capture, content coding undone. */
   readBody(place: { sha: Buffer; offset: number; length: number }): Promise<Buffer>
+  /** `extractPage` where it can be stopped. */
+  extract(input: PageInput): Promise<PageExtraction | { ok: false; reason: 'kills_worker' }>
   describePage(text: string, declared: string | null): PageLanguageFact
   describeText(text: string, languages: readonly string[]): TextFact
 }
@@ -95,7 +97,7 @@ async function pageFacts(deps: ExtractDeps, context: ShardContext, pages: RunPag
 
 /** Reads and parses a page once for both of its facts, keeping the last few. */
 function pageReader(deps: ExtractDeps) {
-  const recent = new Map<number, Promise<ReturnType<typeof extractPage>>>()
+  const recent = new Map<number, ReturnType<ExtractDeps['extract']>>()
   const KEEP = 64
   return (page: RunPage) => {
     const known = recent.get(page.page_no)
@@ -103,7 +105,7 @@ function pageReader(deps: ExtractDeps) {
     const found = deps
       .readBody({ sha: page.warc_sha, offset: page.warc_offset, length: page.warc_length })
       .then((body) =>
-        extractPage({ url: page.url, body, contentType: page.media_type, contentLanguage: page.content_language }),
+        deps.extract({ url: page.url, body, contentType: page.media_type, contentLanguage: page.content_language }),
       )
     recent.set(page.page_no, found)
     const oldest = recent.keys().next().value

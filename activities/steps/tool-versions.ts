@@ -69,8 +69,8 @@ export function queuesFor(tools: ToolVersions): Queues {
   return { io: `mella-io-${read}`, cpu: `mella-cpu-${all}`, model: `mella-model-${all}` }
 }
 
-/** Definitions of the facts that a crawl keeps of each page; no spec enters them. */
+/** Definition of the fact that a crawl keeps of each page; no spec enters it. */
 export function crawlDefinitions(tools: ToolVersions) {
   const of = (name: string) => defineStep(PIPELINE.find((step) => step.name === name) as Step, {} as never, tools)
-  return { extract: of('extract'), pageLanguage: of('page-language') }
+  return { extract: of('extract') }
 }

@@ -23,7 +23,7 @@ export function openTestRuntime(
 
 /** Crawls as the coordinator does, with the real activities, until a round says that nothing is left to do. */
 export async function crawlToEnd(runtime: Runtime, crawlId: string, signal?: AbortSignal): Promise<string> {
-  const activities = createCrawlActivities(await crawlDeps(runtime, true))
+  const activities = createCrawlActivities(crawlDeps(runtime))
   for (;;) {
     const round = await inActivity(() => activities.planCrawlRound({ crawlId }))
     if (round.kind !== 'work') return round.kind

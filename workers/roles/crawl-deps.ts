@@ -1,25 +1,22 @@
 import type { CrawlDeps } from '../../activities/crawl/crawl.activity.ts'
 import { readSitemap } from '../../activities/crawl/sitemap.ts'
-import { extractInputDigest, extractPage } from '../../activities/extract/extract-page.ts'
-import { detectPageLanguage } from '../../activities/page-language/page-language.ts'
+import { extractInputDigest } from '../../activities/extract/extract-page.ts'
 import { crawlDefinitions } from '../../activities/steps/tool-versions.ts'
 import { createAddressGuard } from '../../infra/address-guard.ts'
 import type { ResolveRule } from '../../infra/config-values.ts'
-import { loadDetectors } from '../../infra/detectors.ts'
 import { createWebFetcher } from '../../infra/http.ts'
 import { sniffImageFormat } from '../../infra/image-format.ts'
 import { parseResolveMap } from '../../infra/resolve-map.ts'
 import { createSegment, encodeResponse } from '../../infra/warc.ts'
 import type { Runtime } from '../runtime.ts'
 
-/** What the crawl stands on; `fetches` is false for the orchestrator, which only plans. */
-export async function crawlDeps(runtime: Runtime, fetches: boolean): Promise<CrawlDeps> {
+/** What the crawl stands on. */
+export function crawlDeps(runtime: Runtime): CrawlDeps {
   const { settings } = runtime
   const fetcher = createWebFetcher({
     guard: createAddressGuard({ allow: settings.networkAllow }),
     resolve: settings.resolve.length === 0 ? null : parseResolveMap(settings.resolve.map(ruleText).join(',')),
   })
-  const detectors = fetches ? await loadDetectors() : null
   return {
     db: runtime.db,
     store: runtime.store,
@@ -29,12 +26,8 @@ export async function crawlDeps(runtime: Runtime, fetches: boolean): Promise<Cra
     archive: { encodeResponse, createSegment },
     fetchOnce: (request) => fetcher.fetchOnce(request),
     takeSlot: createSlots(settings.concurrency),
-    extractPage,
+    extractPage: (input) => runtime.pages().extract(input, false),
     extractInput: extractInputDigest,
-    pageLanguage: (text, declared) => {
-      if (!detectors) throw new Error('this role does not read pages')
-      return detectPageLanguage(text, declared, detectors)
-    },
     sniffImage: sniffImageFormat,
     matchAbuse: runtime.matchAbuse,
     readSitemap,

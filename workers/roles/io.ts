@@ -3,7 +3,7 @@ import type { Runtime } from '../runtime.ts'
 import { crawlDeps } from './crawl-deps.ts'
 
 /** Crawling: many requests at a time in one process, bytes to the store, rows to Postgres. */
-export async function ioActivities(runtime: Runtime) {
-  const { crawlShard } = createCrawlActivities(await crawlDeps(runtime, true))
+export function ioActivities(runtime: Runtime) {
+  const { crawlShard } = createCrawlActivities(crawlDeps(runtime))
   return { crawlShard }
 }

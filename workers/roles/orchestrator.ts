@@ -12,8 +12,8 @@ import { crawlDeps } from './crawl-deps.ts'
 import { fileDeps, finishDeps } from './package-deps.ts'
 
 /** Plans, surveys by SQL and choices over a whole run: queries, no bytes of pictures. */
-export async function orchestratorActivities(runtime: Runtime) {
-  const { planCrawlRound, endCrawl, failCrawl, readCrawlState } = createCrawlActivities(await crawlDeps(runtime, false))
+export function orchestratorActivities(runtime: Runtime) {
+  const { planCrawlRound, endCrawl, failCrawl, readCrawlState } = createCrawlActivities(crawlDeps(runtime))
   const { planFiles } = createFilesActivities(fileDeps(runtime))
   return {
     planCrawlRound,

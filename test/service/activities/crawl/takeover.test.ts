@@ -89,7 +89,7 @@ test('a worker dies in the middle: its successor ends with the same captures, an
 /** Crawls until the site has seen so many requests; then the worker's database is gone, as if the worker were. */
 async function dieAt(requests: number, crawlId: string): Promise<void> {
   const doomed = await openTestRuntime(home, database.url, web.port, { concurrency: 8 })
-  const activities = createCrawlActivities(await crawlDeps(doomed, true))
+  const activities = createCrawlActivities(crawlDeps(doomed))
   const killed = new AbortController()
   let seen = 0
   web.onRequest = () => {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { CrawlBatch } from '../../../../activities/crawl/batch.ts'
+import { KnownUrls } from '../../../../activities/crawl/known-urls.ts'
 import { commitBatch, type CommitDeps } from '../../../../activities/crawl/commit-batch.ts'
 import { claimUrls } from '../../../../schema/queries/frontier.ts'
 import { acquireShard, releaseShard, renewShard } from '../../../../schema/queries/leases.ts'
@@ -166,7 +167,7 @@ function commitDeps(db: CommitDeps['db']): CommitDeps {
     store: { put: unused, get: unused, getRange: unused, has: unused, locate: unused },
     archive: { encodeResponse: unused, createSegment: () => ({ add: unused, seal: unused }) },
     extractDef: 0,
-    languageDef: 0,
+    known: new KnownUrls(),
     limits: { pagesPerHost: 10, depth: 3 },
   }
 }
