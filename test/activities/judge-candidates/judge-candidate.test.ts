@@ -126,9 +126,25 @@ describe('judgeCandidate', () => {
     expect([judged.tag, judged.kept]).toEqual(['cs', 0])
   })
 
-  test('takes tag and script from the kept text, not from the page', () => {
+  test('leaves a text in another language its own reason', () => {
     const rules = candidateRules({ ...aSpec(), languages: ['cs', 'hu'] })
-    expect(judge({ facts: [HUNGARIAN], markup: [{ lang: 'hu' }] }, rules)).toMatchObject({ tag: 'hu', kept: 0 })
+    const judged = judge({ facts: [CZECH, { ...HUNGARIAN, pii: ['email'] }], markup: [{}, { lang: 'hu' }] }, rules)
+    expect(judged.texts.map(({ tag, reason }) => [tag, reason])).toEqual([
+      ['cs', null],
+      ['hu', 'text_pii'],
+    ])
+  })
+
+  test('takes tag and script from the kept text, not from the page', () => {
+    const russian: TextFact = {
+      ...aTextFact('Старая мельница у реки'),
+      script: 'Cyrl',
+      eld: { lang: 'ru', score: 0.9 },
+      cld3: { lang: 'ru', score: 0.9 },
+      eld_scores: { ru: 0.9 },
+    }
+    const rules = candidateRules({ ...aSpec(), languages: ['cs', 'ru'] })
+    expect(judge({ facts: [russian] }, rules)).toMatchObject({ tag: 'ru', script: 'Cyrl', kept: 0 })
   })
 
   test('takes a text for what its page, host, seed list and markup say, in the order of the spec', () => {
