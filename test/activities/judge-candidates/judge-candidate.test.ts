@@ -137,7 +137,7 @@ describe('judgeCandidate', () => {
 
   test('takes tag and script from the kept text, not from the page', () => {
     const russian: TextFact = {
-      ...aTextFact('Старая мельница у реки'),
+      ...aTextFact('Старая мельница у большой реки'),
       script: 'Cyrl',
       eld: { lang: 'ru', score: 0.9 },
       cld3: { lang: 'ru', score: 0.9 },
