@@ -41,6 +41,10 @@ export interface TestPicture {
   decorative?: boolean
   /** Name of the picture that it is a near duplicate of. */
   near?: string
+  /** What the classifier says; 0.02 when it is not given. */
+  porn?: number
+  /** The abuse list that has it. */
+  abuse?: string
 }
 
 export interface TestRelease {
@@ -66,7 +70,7 @@ export async function seedRelease(
 ): Promise<TestRelease> {
   const spec = { ...aSpec(more), version }
   const crawlNo = await seedCrawl(db, spec, pictures)
-  const { release, defs } = await seedPlan(db, spec, crawlNo)
+  const { release, defs } = await seedPlan(db, spec, crawlNo, pictures)
   const { run } = release
   await seedFacts(db, defs, pictures)
   await fixRunLists(db, run, [crawlNo])
@@ -161,19 +165,19 @@ function aCapture(url: string, kind: 'page' | 'picture', body: string): NewCaptu
   }
 }
 
-async function seedPlan(db: Kysely<Database>, spec: ReleaseSpec, crawlNo: number) {
+async function seedPlan(db: Kysely<Database>, spec: ReleaseSpec, crawlNo: number, pictures: readonly TestPicture[]) {
   const defs: Record<string, number> = {}
   const plan: ReleasePlanRecord = {
     spec: digestOf(`spec ${spec.version}`).toString('hex'),
     crawls: [{ id: `crawl-${crawlNo}`, crawl_no: crawlNo, digest: '' }],
     definitions: {},
     dataset_key: '',
-    abuse_lists: null,
+    abuse_lists: pictures.some(({ abuse }) => abuse !== undefined) ? digestOf('lists').toString('hex') : null,
     platform: 'test',
   }
   for (const { name, rev } of PIPELINE) {
-    // A judgement's limits are part of its definition.
-    const limits = name.startsWith('judge-') ? spec.version : ''
+    // A judgement's limits are part of its definition, and what a release was made of before is not seeded again.
+    const limits = name.startsWith('judge-') || name === 'safety' || name === 'known-abuse' ? spec.version : ''
     const sha = digestOf(`definition ${name} ${limits}`).toString('hex')
     const defId = await ensureDefinition(db, { step: name, rev, sha, body: {} }, null)
     defs[name] = defId
@@ -224,8 +228,10 @@ async function seedFacts(
     'fact',
     defs['safety'] ?? 0,
     '0',
-    stored.map((one) => ({ input: digestOf(`released ${one.name}`), value: SAFE })),
+    stored.map(({ name, porn = SAFE.porn }) => ({ input: digestOf(`released ${name}`), value: { ...SAFE, porn } })),
   )
+  const known = stored.map(({ name, abuse = null }) => ({ input: digestOf(name), value: { list: abuse } }))
+  await insertFacts(db, 'fact', defs['known-abuse'] ?? 0, '0', known)
 }
 
 /** The survey of near pairs and its components, as it finds them among pictures that were normalised. */

@@ -179,13 +179,24 @@ describe('the choice before the models', () => {
   })
 
   test('is the same when it is made again', async () => {
-    const run = await aRun([{ text: 'mill' }, { text: 'mill' }, { text: 'bridge' }])
-    const limits = [limitsOf({ max_same_text: 1 })]
-    expect([await preselect(run, limits), await preselect(run, limits)]).toEqual([2, 2])
-    expect(await keptOf(run)).toEqual([
-      [0, 0],
-      [1, 2],
+    const run = await aRun([{ text: 'mill' }, { text: 'mill' }, {}, {}, {}])
+    const limits = [limitsOf({ max_same_text: 1, wanted: 3 })]
+    const choices = []
+    for (const _ of [1, 2])
+      choices.push([await preselect(run, limits, 0.5), await dropsOf(run, 'preselect'), await keptOf(run)])
+    expect(choices[0]).toEqual([
+      2,
+      {
+        1: ['same_text', 'max_same_text', 2, 1],
+        3: ['host_quota', 'max_per_host', 3, 2],
+        4: ['host_quota', 'max_per_host', 4, 2],
+      },
+      [
+        [0, 0],
+        [1, 2],
+      ],
     ])
+    expect(choices[1]).toEqual(choices[0])
   })
 })
 
@@ -252,9 +263,12 @@ describe('near pictures', () => {
       { text: 'alone' },
       { text: 'dropped', verdicts: { judge: 'nsfw' } },
       { tag: 'hu', text: 'malom' },
+      {},
+      {},
+      {},
     ])
     const defId = await definitionOf('normalise')
-    const sides = [100, 300, 300, 300, 300, 400, 400]
+    const sides = [100, 300, 300, 300, 300, 400, 400, 300, 300, 300]
     const values = sides.map((side, no) => aNormaliseFact({ name: String(no), side }))
     await insertFacts(
       db,
@@ -264,12 +278,10 @@ describe('near pictures', () => {
       values.map((value, no) => ({ input: pictureOf(no), value })),
     )
     const least = pictureOf(0)
-    await insertComponents(
-      db,
-      run,
-      [0, 1, 2, 3, 5, 6].map((no) => ({ picture: pictureOf(no), least })),
-    )
-    const [first, second] = [1, 3].sort((a, b) => Buffer.compare(pictureOf(a), pictureOf(b))) as [number, number]
+    const component = [0, 1, 2, 3, 5, 6, 7, 8, 9].map((no) => ({ picture: pictureOf(no), least }))
+    await insertComponents(db, run, component)
+    await insertComponents(db, run, component)
+    const equal = [1, 3, 7, 8, 9].sort((a, b) => Buffer.compare(pictureOf(a), pictureOf(b)))
     const node = (no: number, has_native: boolean) => ({
       sample_no: no,
       picture: pictureOf(no),
@@ -279,8 +291,7 @@ describe('near pictures', () => {
     })
     expect(await nearNodes(db, run, defId, 'cs')).toEqual([
       node(2, true),
-      node(first, false),
-      node(second, false),
+      ...equal.map((no) => node(no, false)),
       node(0, true),
     ])
   })
@@ -307,6 +318,9 @@ describe('near pictures', () => {
       await sql`INSERT INTO run_picture (run, picture_no, picture, reserved) VALUES (${run}, ${no}, ${pictureOf(no)}, false)`.execute(
         db,
       )
+    await sql`INSERT INTO run_picture (run, picture_no, picture, reserved) VALUES (99, 0, ${pictureOf(4)}, false)`.execute(
+      db,
+    )
     const found = []
     for await (const batch of pictureHashes(db, run, defId, 50)) found.push(...batch.map(({ picture }) => picture))
     expect(found).toEqual([0, 1].map(pictureOf).sort((a, b) => Buffer.compare(a, b)))
