@@ -213,8 +213,10 @@ describe('the last choice', () => {
       { texts: { translate: 'empty', thick: null } },
       { texts: { translate: 'empty', thick: 'not_grounded' } },
     ])
+    const other = await aRun([{}, { texts: { thick: null } }])
     await preselect(run, [limitsOf()])
     expect(await final(run, [])).toEqual({ kept: 3, dropped: 3 })
+    expect(await dropsOf(other, 'select')).toEqual({})
     const noText = ['no_text', 'texts', 0, 1]
     expect(await dropsOf(run, 'select')).toEqual({ 1: noText, 2: noText, 5: noText })
   })
@@ -324,5 +326,22 @@ describe('near pictures', () => {
     const found = []
     for await (const batch of pictureHashes(db, run, defId, 50)) found.push(...batch.map(({ picture }) => picture))
     expect(found).toEqual([0, 1].map(pictureOf).sort((a, b) => Buffer.compare(a, b)))
+  })
+
+  test('are searched to the last, however many there are', async () => {
+    const db = database.as('writer')
+    const run = await aRun([])
+    const defId = await definitionOf('normalise of many')
+    const many = sql`generate_series(1, 10001) AS n, LATERAL sha256(int4send(n)) AS picture`
+    const fact = JSON.stringify({ pdq: '00', pdq_quality: 100 })
+    await sql`INSERT INTO run_picture (run, picture_no, picture, reserved) SELECT ${run}::bigint, n, picture, false FROM ${many}`.execute(
+      db,
+    )
+    await sql`INSERT INTO fact (def_id, input, value, first_run) SELECT ${defId}::int, picture, ${fact}::jsonb, 0 FROM ${many}`.execute(
+      db,
+    )
+    let count = 0
+    for await (const batch of pictureHashes(db, run, defId, 50)) count += batch.length
+    expect(count).toBe(10_001)
   })
 })
