@@ -1,17 +1,20 @@
 import { type Kysely, sql } from 'kysely'
 import { urlDigest } from '../../activities/crawl/canonical-url.ts'
-import { judgeCandidate } from '../../activities/judge-candidates/judge-candidate.ts'
-import { candidateRules, readCandidateInputs } from '../../activities/judge-candidates/judge-candidates.activity.ts'
-import { judgeSample } from '../../activities/judge-samples/judge-sample.ts'
-import { choiceLimits } from '../../activities/preselect/preselect.activity.ts'
+import { sha256 } from '../../activities/digest.ts'
+import { writePairs } from '../../activities/duplicates/pair-file.ts'
+import { createFormSamplesActivities, sampleKey } from '../../activities/form-samples/form-samples.activity.ts'
+import { createJudgeCandidatesActivities } from '../../activities/judge-candidates/judge-candidates.activity.ts'
+import { createJudgeSamplesActivities } from '../../activities/judge-samples/judge-samples.activity.ts'
+import { hammingDistance } from '../../activities/normalise/pdq.ts'
 import { PIPELINE } from '../../activities/pipeline.ts'
+import { createPreselectActivities } from '../../activities/preselect/preselect.activity.ts'
+import { createSelectActivities } from '../../activities/select/select.activity.ts'
 import type { Candidate, ExtractFact } from '../../schema/contracts/candidate.ts'
 import type { ReleasePlanRecord } from '../../schema/contracts/release-plan.ts'
 import type { ReleaseSpec } from '../../schema/contracts/spec.ts'
 import { insertCandidates } from '../../schema/queries/candidates.ts'
-import { insertCandidateVerdicts } from '../../schema/queries/candidate-facts.ts'
 import { insertCaptures, insertFacts, type NewCapture } from '../../schema/queries/captures.ts'
-import { chooseFinal, choosePreselected } from '../../schema/queries/choose-samples.ts'
+import { insertComponents } from '../../schema/queries/choose-samples.ts'
 import { createOrJoinCrawl } from '../../schema/queries/crawls.ts'
 import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import { insertFound } from '../../schema/queries/frontier.ts'
@@ -20,8 +23,10 @@ import { countFrequencies } from '../../schema/queries/frequency.ts'
 import { insertRows } from '../../schema/queries/release-files.ts'
 import { ensureRelease, type ReleaseRecord } from '../../schema/queries/releases.ts'
 import { fixRunLists } from '../../schema/queries/run-lists.ts'
-import { insertSamples, insertSampleVerdicts, sampleGroups, samplesOfShard } from '../../schema/queries/samples.ts'
+import { storeSurvey } from '../../schema/queries/surveys.ts'
 import type { Database } from '../../schema/tables/database.ts'
+import type { ObjectStore } from '../../infra/objects.ts'
+import { inActivity } from './activity.ts'
 import { aNormaliseFact, aTextFact, CZECH_PAGE, digestOf, SAFE } from './facts.ts'
 import { aSpec } from './spec.ts'
 
@@ -36,6 +41,10 @@ export interface TestPicture {
   decorative?: boolean
   /** Name of the picture that it is a near duplicate of. */
   near?: string
+  /** What the classifier says; 0.02 when it is not given. */
+  porn?: number
+  /** The abuse list that has it. */
+  abuse?: string
 }
 
 export interface TestRelease {
@@ -61,7 +70,7 @@ export async function seedRelease(
 ): Promise<TestRelease> {
   const spec = { ...aSpec(more), version }
   const crawlNo = await seedCrawl(db, spec, pictures)
-  const { release, defs } = await seedPlan(db, spec, crawlNo)
+  const { release, defs } = await seedPlan(db, spec, crawlNo, pictures)
   const { run } = release
   await seedFacts(db, defs, pictures)
   await fixRunLists(db, run, [crawlNo])
@@ -81,34 +90,10 @@ export async function seedRelease(
     })),
   )
   await countFrequencies(db, run)
-  const defId = (step: string) => defs[step] ?? 0
-  const inputs = await readCandidateInputs(db, { run, from: 0, to: 1, defId })
-  await insertCandidateVerdicts(
-    db,
-    run,
-    inputs.map(({ row, input }) => ({
-      ...judgeCandidate(input, candidateRules(spec)),
-      page_no: row.page_no,
-      position: row.position,
-      picture: row.picture,
-    })),
-  )
-  const keyOf = (name: string) => digestOf(`key ${name}`)
-  await formSamples(db, run, pictures, keyOf)
-  await judgeSamples(db, run, spec, pictures)
-  await choosePreselected(
-    db,
-    run,
-    spec.languages.map((tag) => choiceLimits(spec, tag)),
-    spec.select.max_per_host,
-  )
-  await chooseFinal(
-    db,
-    run,
-    Object.entries(spec.select.target).map(([tag, target]) => ({ tag, target })),
-  )
+  const pairs = await seedDuplicates(db, run, defs, pictures)
+  await judge(db, release, pairs)
   await seedMembers(db, run)
-  return { release, run, crawlNo, keyOf }
+  return { release, run, crawlNo, keyOf: (name) => sampleKey(SECRET, 'cs', digestOf(name)) }
 }
 
 async function seedCrawl(db: Kysely<Database>, spec: ReleaseSpec, pictures: readonly TestPicture[]): Promise<number> {
@@ -180,18 +165,20 @@ function aCapture(url: string, kind: 'page' | 'picture', body: string): NewCaptu
   }
 }
 
-async function seedPlan(db: Kysely<Database>, spec: ReleaseSpec, crawlNo: number) {
+async function seedPlan(db: Kysely<Database>, spec: ReleaseSpec, crawlNo: number, pictures: readonly TestPicture[]) {
   const defs: Record<string, number> = {}
   const plan: ReleasePlanRecord = {
     spec: digestOf(`spec ${spec.version}`).toString('hex'),
     crawls: [{ id: `crawl-${crawlNo}`, crawl_no: crawlNo, digest: '' }],
     definitions: {},
     dataset_key: '',
-    abuse_lists: null,
+    abuse_lists: pictures.some(({ abuse }) => abuse !== undefined) ? digestOf('lists').toString('hex') : null,
     platform: 'test',
   }
   for (const { name, rev } of PIPELINE) {
-    const sha = digestOf(`definition ${name}`).toString('hex')
+    // A judgement's limits are part of its definition, and what a release was made of before is not seeded again.
+    const limits = name.startsWith('judge-') || name === 'safety' || name === 'known-abuse' ? spec.version : ''
+    const sha = digestOf(`definition ${name} ${limits}`).toString('hex')
     const defId = await ensureDefinition(db, { step: name, rev, sha, body: {} }, null)
     defs[name] = defId
     plan.definitions[name] = { def_id: defId, sha, rev }
@@ -241,46 +228,57 @@ async function seedFacts(
     'fact',
     defs['safety'] ?? 0,
     '0',
-    stored.map((one) => ({ input: digestOf(`released ${one.name}`), value: SAFE })),
+    stored.map(({ name, porn = SAFE.porn }) => ({ input: digestOf(`released ${name}`), value: { ...SAFE, porn } })),
   )
+  const known = stored.map(({ name, abuse = null }) => ({ input: digestOf(name), value: { list: abuse } }))
+  await insertFacts(db, 'fact', defs['known-abuse'] ?? 0, '0', known)
 }
 
-async function formSamples(
+/** The survey of near pairs and its components, as it finds them among pictures that were normalised. */
+async function seedDuplicates(
   db: Kysely<Database>,
   run: string,
+  defs: Record<string, number>,
   pictures: readonly TestPicture[],
-  keyOf: (name: string) => Buffer,
-): Promise<void> {
-  const names = new Map(pictures.map(({ name }) => [digestOf(name).toString('hex'), name]))
-  async function* keyed() {
-    for await (const group of sampleGroups(db, run))
-      yield group.map((one) => ({
-        ...one,
-        key: keyOf(names.get(one.picture.toString('hex')) ?? ''),
-        alt_sha: one.text === null ? null : digestOf(one.text),
-      }))
+): Promise<Buffer> {
+  const near = pictures.flatMap((one) => {
+    const other = pictures.find(({ name }) => name === one.near)
+    return other === undefined ? [] : [[one, other].map((each) => ({ ...each, pdq: aNormaliseFact(each).pdq }))]
+  })
+  const artifact = writePairs(
+    near.map(([one, other]) => ({
+      a: Buffer.from(one?.pdq ?? '', 'hex'),
+      b: Buffer.from(other?.pdq ?? '', 'hex'),
+      distance: hammingDistance(one?.pdq ?? '', other?.pdq ?? ''),
+    })),
+  )
+  const components = near.flatMap((pair) => {
+    const digests = pair.map(({ name }) => digestOf(name)).sort((a, b) => Buffer.compare(a, b))
+    return digests.map((picture) => ({ picture, least: digests[0] ?? picture }))
+  })
+  await insertComponents(db, run, components)
+  const survey = {
+    defId: defs['duplicates'] ?? 0,
+    input: digestOf(run),
+    artifact: sha256(artifact),
+    entries: near.length,
   }
-  await insertSamples(db, run, keyed())
+  await storeSurvey(db, 'duplicates', { ...survey, run })
+  return artifact
 }
 
-async function judgeSamples(
-  db: Kysely<Database>,
-  run: string,
-  spec: ReleaseSpec,
-  pictures: readonly TestPicture[],
-): Promise<void> {
-  for (const sample of await samplesOfShard(db, run, 0, 1_000)) {
-    const picture = pictures.find(({ name }) => digestOf(name).equals(sample.picture)) as TestPicture
-    const facts = { normalise: aNormaliseFact(picture), safety: SAFE, reserved: sample.reserved, abuseList: null }
-    const rules = judgeSample(facts, { image: spec.image, nsfw: spec.filters.nsfw }).filter(({ fired }) => fired)
-    const { sample_no: no } = sample
-    const verdicts = [{ sample_no: no, stage: 'judge' as const, reason: rules[0]?.rule ?? null, rules }]
-    await insertSampleVerdicts(db, run, verdicts)
-    if (picture.near === undefined) continue
-    const of = digestOf(picture.near).toString('hex')
-    const near = { rule: 'near_duplicate', what: 'near_image.pdq', value: 12, limit: 31, fired: true, of }
-    await insertSampleVerdicts(db, run, [{ sample_no: no, stage: 'near', reason: 'near_duplicate', rules: [near] }])
-  }
+const SECRET = Buffer.alloc(32, 7)
+
+/** Every judgement, by the steps themselves. */
+async function judge(db: Kysely<Database>, release: ReleaseRecord, pairs: Buffer): Promise<void> {
+  const store: Pick<ObjectStore, 'get'> = { get: () => Promise.resolve(pairs) }
+  const deps = { db, store: store as ObjectStore, worker: 'test/1', datasetKey: () => SECRET }
+  const input = { releaseNo: release.release_no, run: release.run }
+  await inActivity(() => createJudgeCandidatesActivities(deps).judgeCandidatesShard({ ...input, shard: 0 }))
+  await inActivity(() => createFormSamplesActivities(deps).formSamples(input))
+  await inActivity(() => createJudgeSamplesActivities(deps).judgeSamplesShard({ ...input, shard: 0 }))
+  await inActivity(() => createPreselectActivities(deps).chooseSamples(input))
+  await inActivity(() => createSelectActivities(deps).selectSamples(input))
 }
 
 /** Rows of the kept samples and the end of the run. */

@@ -33,14 +33,20 @@ export function aTextFact(text: string): TextFact {
   }
 }
 
-/** What normalise found in a square picture; its digests are those of its name. */
+/**
+ * What normalise found in a square picture; its digests are those of its name, its perceptual hash that of the name of
+ * the picture that it is near to, with the first 12 bits the other way.
+ */
 export function aNormaliseFact({
   name,
   side = 400,
+  near,
 }: {
   name: string
   side?: number
+  near?: string
 }): Extract<NormaliseFact, { ok: true }> {
+  const pdq = digestOf(`pdq ${near ?? name}`).toString('hex')
   const released = { sha256: digestOf(`released ${name}`).toString('hex'), width: side, height: side, bytes: 9_000 }
   return {
     ok: true,
@@ -51,7 +57,8 @@ export function aNormaliseFact({
     frames: 1,
     has_alpha: false,
     released,
-    pdq: digestOf(`pdq ${name}`).toString('hex'),
+    pdq:
+      near === undefined ? pdq : (0xfff - parseInt(pdq.slice(0, 3), 16)).toString(16).padStart(3, '0') + pdq.slice(3),
     pdq_quality: 100,
     sharpness: 1,
     entropy: 1,

@@ -57,6 +57,7 @@ describe('canonical URL', () => {
 
   it.each([
     ['http://user@example.org/', 'bad_url'],
+    ['http://:secret@example.org/', 'bad_url'],
     ['http://', 'bad_url'],
     ['http://./', 'bad_url'],
     ['/relative', 'bad_url'],

@@ -158,6 +158,41 @@ describe('robots rules', () => {
     expect(isAllowed(rules('User-agent: *\nDisallow: /ž'), 'mella', '/ž/x').allowed).toBe(false)
   })
 
+  it('does not hold a crawler to a group that names only another', () => {
+    expect(isAllowed(rules('User-agent: other\nDisallow: /'), 'mella', 'https://site.example/x')).toEqual({
+      allowed: true,
+      group: null,
+      rule: null,
+      line: null,
+    })
+  })
+
+  it('names the rule that decided and its line, of equal ones the first', () => {
+    const text = 'User-agent: *\nDisallow: /a\nAllow: /a/b\n\nUser-agent: *\nAllow: /a/b\n'
+    expect(isAllowed(rules(text), 'mella', 'https://site.example/a/b/c')).toEqual({
+      allowed: true,
+      group: '*',
+      rule: 'allow: /a/b',
+      line: 3,
+    })
+  })
+
+  it('counts wildcards in a row as one where the longest rule decides', () => {
+    expect(allows('User-agent: *\nDisallow: /a******\nAllow: /a/b', '/a/b')).toBe(true)
+  })
+
+  it('takes no octet of a path for two pieces of a pattern', () => {
+    const text = 'User-agent: *\nDisallow: /*ab*b$'
+    expect(['/xab', '/xabb', '/abxb', '/abxbc'].map((path) => allows(text, path))).toEqual([true, false, false, true])
+  })
+
+  it('knows no key by what every object has, and reads a file that is a byte order mark alone', () => {
+    expect(rules('User-agent: *\nconstructor: x\nUser-agent: b\nCrawl-delay: 1').delays).toEqual([
+      { agents: ['*', 'b'], seconds: 1 },
+    ])
+    expect(rules('\ufeff')).toEqual({ groups: [], delays: [], sitemaps: [] })
+  })
+
   it('always allows robots.txt itself', () => {
     expect(allows('User-agent: *\nDisallow: /', '/robots.txt')).toBe(true)
     expect(allows('User-agent: *\nDisallow: /', '/robots.txt?x')).toBe(false)
@@ -195,7 +230,8 @@ describe('robots rules', () => {
       'User-agent: mella\nDisallow: /a\nCrawl-delay: 3',
     ].join('\n')
     expect(['mella', 'x', 'other'].map((token) => crawlDelaySeconds(rules(text), token))).toEqual([3, 9, 9])
-    expect(crawlDelaySeconds(rules('User-agent: *\nCrawl-delay: soon'), 'other')).toBeNull()
+    for (const value of ['soon', '0', '-1', '1e3', '0x10', '1 2', '12345678'])
+      expect([value, crawlDelaySeconds(rules(`User-agent: *\nCrawl-delay: ${value}`), 'other')]).toEqual([value, null])
   })
 
   it('takes many delays of many agents in linear space', () => {
@@ -206,11 +242,12 @@ describe('robots rules', () => {
 
   it('names sitemaps as canonical URLs, each once, relative ones too', () => {
     const text =
-      'Sitemap: https://cdn.example/a.xml#x\nSitemap: /b.xml\nsite-map: https://cdn.example/a.xml\nSitemap: ftp://x/\nSitemap: /ž.xml'
+      'Sitemap: https://cdn.example/a.xml#x\nSitemap: /b.xml\nSitemap: https://cdn.example/a.xml\nSitemap: ftp://x/\nSitemap: /ž.xml\nsite-map: /c\0.xml'
     expect(sitemaps(rules(text), 'https://site.example/robots.txt')).toEqual([
       'https://cdn.example/a.xml',
       'https://site.example/b.xml',
       'https://site.example/%C5%BE.xml',
+      'https://site.example/c.xml',
     ])
   })
 

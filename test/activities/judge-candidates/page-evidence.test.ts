@@ -22,6 +22,21 @@ describe('pageWeights', () => {
   })
 })
 
+describe('equal weights', () => {
+  test('stand in the order of their codes, whatever order they came in', () => {
+    const page = (codes: string[]) => aPageIn(Object.fromEntries(codes.map((code) => [code, 0.5])), { evidence: 100 })
+    const expected = [
+      { group: 'cs', letters: 50 },
+      { group: 'sk', letters: 50 },
+    ]
+    for (const codes of [
+      ['cs', 'sk'],
+      ['sk', 'cs'],
+    ])
+      expect([pageWeights(page(codes)), hostWeights([page(codes)])]).toEqual([expected, expected])
+  })
+})
+
 describe('hostWeights', () => {
   test('sums the pages in any order to the same weights', () => {
     const pages = [0.1, 0.33, 0.77].map((share) => aPageIn({ cs: share, en: 1 - share }, { evidence: 100 }))

@@ -12,7 +12,7 @@ import { useTestDatabase } from '../../../support/database.ts'
 import { digestOf } from '../../../support/facts.ts'
 
 const PICTURES: readonly TestPicture[] = [
-  { name: 'mill', text: 'Starý mlýn u řeky' },
+  { name: 'mill', text: 'Starý mlýn u řeky', side: 500 },
   { name: 'mill-copy', text: 'Starý mlýn znovu', near: 'mill' },
   { name: 'tiny', text: 'Malý obrázek mlýna', side: 90 },
   { name: 'line', text: null, decorative: true },

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { urlDigest } from '../../../activities/crawl/canonical-url.ts'
+import { planSites, shardOf } from '../../../activities/crawl/plan-crawl.ts'
+import type { CrawlSection } from '../../../schema/contracts/spec.ts'
+import { aSection } from '../../support/crawl.ts'
+
+const sectionOf = (seeds: Record<string, string[]>, scope: CrawlSection['scope'] = 'host'): CrawlSection => ({
+  ...aSection([], { scope }),
+  seeds,
+})
+const aSeed = (url: string) => ({ url, sha: Buffer.from(urlDigest(url), 'hex'), host: new URL(url).host })
+
+/** Shards as computed by Python: int.from_bytes(sha256(domain).digest()[:4]) % shards. */
+const SHARDS = { 'a.example, 4': 3, 'b.example, 4': 2, 'a.example, 2': 1 }
+
+describe('planSites', () => {
+  test('makes one site of each scope, in the order of scopes, with twice as many shards', () => {
+    const seeds = { hu: ['https://b.example/x'], cs: ['https://a.example/1', 'https://a.example/2'] }
+    expect(planSites(sectionOf(seeds))).toEqual({
+      shards: 4,
+      sites: [
+        {
+          scopeKey: 'host:a.example',
+          shard: SHARDS['a.example, 4'],
+          declared: 'cs',
+          seeds: [aSeed('https://a.example/1'), aSeed('https://a.example/2')],
+        },
+        {
+          scopeKey: 'host:b.example',
+          shard: SHARDS['b.example, 4'],
+          declared: 'hu',
+          seeds: [aSeed('https://b.example/x')],
+        },
+      ],
+    })
+  })
+
+  test('knows no language of a site whose seeds stand under two', () => {
+    const seeds = { cs: ['https://a.example/1'], sk: ['https://a.example/2'] }
+    expect(planSites(sectionOf(seeds)).sites.map(({ declared }) => declared)).toEqual(['und'])
+  })
+
+  test('counts spellings of one URL as one seed', () => {
+    const seeds = { cs: ['https://A.example/%7ea#top', 'https://a.example:443/~a'] }
+    expect(planSites(sectionOf(seeds)).sites[0]?.seeds).toEqual([aSeed('https://a.example/~a')])
+  })
+
+  test('gives names of one registrable domain one shard, and one site when the scope says so', () => {
+    const seeds = { cs: ['https://www.a.example/', 'https://img.a.example/'] }
+    const hosts = planSites(sectionOf(seeds))
+    expect(hosts.sites.map(({ scopeKey, shard }) => [scopeKey, shard])).toEqual([
+      ['host:img.a.example', SHARDS['a.example, 4']],
+      ['host:www.a.example', SHARDS['a.example, 4']],
+    ])
+    expect(planSites(sectionOf(seeds, 'domain'))).toEqual({
+      shards: 2,
+      sites: [
+        {
+          scopeKey: 'domain:a.example',
+          shard: SHARDS['a.example, 2'],
+          declared: 'cs',
+          seeds: [aSeed('https://www.a.example/'), aSeed('https://img.a.example/')],
+        },
+      ],
+    })
+  })
+
+  test('makes at most 64 shards', () => {
+    const seeds = { cs: Array.from({ length: 40 }, (_, no) => `https://a${no}.example/`) }
+    expect(planSites(sectionOf(seeds)).shards).toBe(64)
+  })
+
+  test('refuses a seed that is not a web address, by its name', () => {
+    expect(() => planSites(sectionOf({ cs: ['ftp://a.example/'] }))).toThrow(
+      expect.objectContaining({ code: 'BAD_SEED', details: { seed: 'ftp://a.example/' } }),
+    )
+  })
+})
+
+test('every shard that there is can be a domain’s', () => {
+  const shards = Array.from({ length: 200 }, (_, no) => shardOf(`a${no}.example`, 8))
+  expect([...new Set(shards)].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+})
