@@ -157,7 +157,7 @@ async function seedCrawl(db: Kysely<Database>, spec: ReleaseSpec, pictures: read
 function pictureCapture({ name, signal }: TestPicture): NewCapture {
   const capture = aCapture(pictureUrl(name), 'picture', name)
   if (signal === undefined) return capture
-  const signals = [{ signal, value: '', where: 'header', agent: null }]
+  const signals = [{ signal, value: '', raw: `X-Robots-Tag: ${signal}`, where: 'header', agent: null }]
   return { ...capture, signals, reserved: true, warc: null }
 }
 
@@ -272,7 +272,9 @@ async function judgeSamples(
   for (const sample of await samplesOfShard(db, run, 0, 1_000)) {
     const picture = pictures.find(({ name }) => digestOf(name).equals(sample.picture)) as TestPicture
     const facts = { normalise: aNormaliseFact(picture), safety: SAFE, reserved: sample.reserved, abuseList: null }
-    const rules = judgeSample(facts, { image: spec.image, nsfw: spec.filters.nsfw }).filter(({ fired }) => fired)
+    const rules = judgeSample(facts, { image: spec.image, nsfw: spec.filters.nsfw, heedsMining: true }).filter(
+      ({ fired }) => fired,
+    )
     const { sample_no: no } = sample
     const verdicts = [{ sample_no: no, stage: 'judge' as const, reason: rules[0]?.rule ?? null, rules }]
     await insertSampleVerdicts(db, run, verdicts)
