@@ -124,7 +124,7 @@ export const PIPELINE = [
     summary: 'Decorative pictures and boilerplate are dropped, the language of each text is decided.',
     kind: 'judgement',
     over: 'candidate',
-    rev: 1,
+    rev: 2,
     config: (spec) => ({ languages: spec.languages, filters: filterConfig(spec) }),
     tools: (t) => ({ icu: t.icu, unicode: t.unicode }),
   },
@@ -133,7 +133,7 @@ export const PIPELINE = [
     summary: 'Limits of size, safety, rights and opt-outs are applied.',
     kind: 'judgement',
     over: 'sample',
-    rev: 1,
+    rev: 2,
     config: (spec) => ({
       image: { min_side: spec.image.min_side, max_ratio: spec.image.max_ratio, min_bytes: spec.image.min_bytes },
       filters: filterConfig(spec),

@@ -2,7 +2,8 @@ import type { ExtractFact } from '../../schema/contracts/candidate.ts'
 import type { FoundUrl, UrlOutcome } from '../../schema/queries/frontier.ts'
 import type { NewCapture } from '../../schema/queries/captures.ts'
 import type { ArchivedResponse } from '../../infra/warc.ts'
-import type { OptOutSignal } from './opt-out.ts'
+import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
+import type { TdmRule } from './tdm-file.ts'
 
 /** One response as it will be committed. `record` is its WARC record, null when no byte may be archived. */
 export interface CaptureDraft {
@@ -30,6 +31,15 @@ export interface RobotsResult {
   drafts: CaptureDraft[]
 }
 
+/** What an origin's TDM file says; no rules when there is none. */
+export interface TdmResult {
+  origin: string
+  rules: TdmRule[]
+  shard: number
+  /** Each hop, the last one is the answer. */
+  drafts: CaptureDraft[]
+}
+
 /** A batch is sealed at 100 records, 16 MiB or 2 s, whichever comes first (design, step crawl). */
 export const BATCH_RECORDS = 100
 export const BATCH_BYTES = 16 * 1024 * 1024
@@ -39,11 +49,12 @@ export const BATCH_MS = 2_000
 export class CrawlBatch {
   readonly results: UrlResult[] = []
   readonly robots: RobotsResult[] = []
+  readonly tdm: TdmResult[] = []
   bytes = 0
   startedAt = 0
 
   get records(): number {
-    return this.results.length + this.robots.length
+    return this.results.length + this.robots.length + this.tdm.length
   }
 
   addResult(result: UrlResult, now: number): void {
@@ -55,6 +66,12 @@ export class CrawlBatch {
   addRobots(result: RobotsResult, now: number): void {
     this.begin(now)
     this.robots.push(result)
+    for (const draft of result.drafts) this.bytes += draft.record?.rawBody.length ?? 0
+  }
+
+  addTdm(result: TdmResult, now: number): void {
+    this.begin(now)
+    this.tdm.push(result)
     for (const draft of result.drafts) this.bytes += draft.record?.rawBody.length ?? 0
   }
 

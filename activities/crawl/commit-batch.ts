@@ -1,5 +1,11 @@
 import type { Kysely } from 'kysely'
-import { insertCaptures, insertFacts, recordRobotsUrls, upsertRobots } from '../../schema/queries/captures.ts'
+import {
+  insertCaptures,
+  insertFacts,
+  recordRobotsUrls,
+  upsertRobots,
+  upsertTdmFiles,
+} from '../../schema/queries/captures.ts'
 import { closeDepths, insertFound, writeOutcomes } from '../../schema/queries/frontier.ts'
 import { type Lease, renewShard } from '../../schema/queries/leases.ts'
 import type { Database } from '../../schema/tables/database.ts'
@@ -39,6 +45,7 @@ export async function commitBatch(
 ): Promise<{ admitted: number; found: number }> {
   const drafts = [
     ...batch.robots.flatMap((one) => one.drafts),
+    ...batch.tdm.flatMap((one) => one.drafts),
     ...batch.results.flatMap((one) => (one.draft ? [one.draft] : [])),
   ]
   const places = await storeBytes(deps, drafts)
@@ -64,10 +71,15 @@ export async function commitBatch(
       lease.crawlNo,
       batch.robots.map((one) => ({ ...one, captureId: idOf.get(one.drafts.at(-1) as CaptureDraft) ?? null })),
     )
+    await upsertTdmFiles(
+      tx,
+      lease.crawlNo,
+      batch.tdm.map((one) => ({ ...one, captureId: idOf.get(one.drafts.at(-1) as CaptureDraft) ?? null })),
+    )
     await recordRobotsUrls(
       tx,
       lease.crawlNo,
-      batch.robots.flatMap((one) =>
+      [...batch.robots, ...batch.tdm].flatMap((one) =>
         one.drafts.map((draft) => ({
           sha: draft.capture.urlSha,
           url: draft.url,

@@ -24,6 +24,8 @@ import { shardOf } from './plan-crawl.ts'
 import { productToken } from './robots.ts'
 import { type OriginRules, RobotsGate } from './robots-gate.ts'
 import { ShardCrawler } from './shard-crawler.ts'
+import type { TdmRule } from './tdm-file.ts'
+import { TdmGate } from './tdm-gate.ts'
 
 /** How long one activity crawls before it gives the shard back: short, so that the coordinator sees new work soon. */
 const BUDGET_MS = 20_000
@@ -235,12 +237,26 @@ async function createShardCrawler(
     sleep,
     token,
   })
+  const { honour } = politeness
+  const tdm = new TdmGate({
+    fetch: fetchUrl,
+    load: async (origin) => (honour.includes('tdm') ? loadTdm(deps.db, crawl.crawl_no, origin) : []),
+    waitFor: async (url) => {
+      const answer = honour.includes('robots') ? await gate.ask(url) : null
+      if (answer?.allowed === false) return null
+      return Math.max(politeness.delay_ms, answer?.delayMs ?? 0)
+    },
+    place,
+    record: (result) => crawler?.recordTdm(result),
+    sleep,
+  })
   crawler = new ShardCrawler(
     {
       commit,
       interpret,
       section,
       gate,
+      tdm,
       schedule,
       fetch: fetchUrl,
       takeSlot: deps.takeSlot,
@@ -265,6 +281,13 @@ async function loadRobots(db: Kysely<Database>, crawlNo: number, origin: string)
     db,
   )
   return found.rows[0] ?? null
+}
+
+/** A TDM file at most 24 h old, as robots.txt. */
+async function loadTdm(db: Kysely<Database>, crawlNo: number, origin: string): Promise<TdmRule[] | null> {
+  const found = await sql<{ rules: TdmRule[] }>`SELECT rules FROM tdm_file
+    WHERE crawl_no = ${crawlNo} AND origin = ${origin} AND fetched_at > now() - interval '24 hours'`.execute(db)
+  return found.rows[0]?.rules ?? null
 }
 
 async function siteScopes(db: Kysely<Database>, crawlNo: number): Promise<Map<number, string>> {

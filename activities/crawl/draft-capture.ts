@@ -1,7 +1,7 @@
 import type { FetchResponse } from '../../infra/http.ts'
+import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
 import { sha256 } from '../digest.ts'
 import type { CaptureDraft } from './batch.ts'
-import type { OptOutSignal } from './opt-out.ts'
 
 /** Header values longer than this say nothing that a step reads. */
 const MAX_HEADER = 200
@@ -29,6 +29,7 @@ export function draftCapture(draft: {
       contentLanguage: header(response, 'content-language')?.slice(0, MAX_HEADER) ?? null,
       signals: draft.signals,
       reserved: draft.reserved,
+      unavailableAfter: null,
       abuse: null,
       redirectSha: null,
       extractInput: null,

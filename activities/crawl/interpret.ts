@@ -4,7 +4,10 @@ import type { FoundUrl, FrontierRow } from '../../schema/queries/frontier.ts'
 import type { FetchFailure, FetchResponse } from '../../infra/http.ts'
 import type { CaptureDraft, UrlResult } from './batch.ts'
 import type { Sitemap } from './sitemap.ts'
-import { headerSignals, metaSignals, type OptOutSignal, type OptOutSubject, optOutVerdict } from './opt-out.ts'
+import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
+import { headerSignals, metaSignals, quoted } from './opt-out.ts'
+import { mayFollowLinks, type OptOutSubject, optOutVerdict, unavailableAfter } from './opt-out-verdict.ts'
+import { pictureSignals } from './picture-signals.ts'
 import { locationOf, MAX_REDIRECTS, resolveRedirect } from './redirects.ts'
 import { type Outcome, parseRetryAfter, retryPlan } from './retry-policy.ts'
 import { draftCapture, header } from './draft-capture.ts'
@@ -31,20 +34,25 @@ export interface InterpretDeps {
 const MAX_SITEMAP_NESTING = 3
 const HTML_TYPES = new Set(['text/html', 'application/xhtml+xml'])
 
-/** What became of a URL whose request ended with a response. */
+/** Links that are not followed and kept as evidence, of one page. */
+const MAX_LINK_SIGNALS = 50
+
+/** What became of a URL whose request ended with a response. `site`: what its origin's files say of its use. */
 export async function interpretResponse(
   deps: InterpretDeps,
   row: FrontierRow,
   response: FetchResponse,
+  site: readonly OptOutSignal[] = [],
 ): Promise<UrlResult> {
   const redirect = resolveRedirect(row.url, response.status, locationOf(response))
-  if (redirect.kind !== 'none') return redirected(deps, row, response, redirect.kind === 'to' ? redirect.url : null)
+  if (redirect.kind !== 'none')
+    return redirected(deps, row, response, redirect.kind === 'to' ? redirect.url : null, site)
   if (response.status < 200 || response.status >= 300) return refused(deps, row, response)
   if (row.sitemap) return sitemap(deps, row, response)
   const mediaType = mediaTypeOf(response)
   if (row.page && (mediaType === null || HTML_TYPES.has(mediaType)) && deps.sniffImage(response.body) === null)
-    return page(deps, row, response)
-  return picture(deps, row, response)
+    return page(deps, row, response, site)
+  return picture(deps, row, response, site)
 }
 
 /** What became of a URL whose request failed. */
@@ -85,8 +93,17 @@ function retryOrEnd(
   return { ...common, state: 'retry', reason, waitMs: plan.delayMs }
 }
 
-function redirected(deps: InterpretDeps, row: FrontierRow, response: FetchResponse, to: string | null): UrlResult {
-  const draft = draftOf(row, response, 'other', headerSignals(response.headers), false)
+function redirected(
+  deps: InterpretDeps,
+  row: FrontierRow,
+  response: FetchResponse,
+  to: string | null,
+  site: readonly OptOutSignal[],
+): UrlResult {
+  const signals = [...headerSignals(response.headers), ...site]
+  // Who reserves the address that a page names reserves the picture behind it, wherever it lies.
+  const reserved = row.picture && isReserved(deps, signals, 'picture')
+  const draft = draftOf(row, response, 'other', signals, reserved)
   const target = to === null ? null : deps.place(to)
   if (!target) return { draft, found: [], outcome: failed(row, 'bad_url') }
   draft.capture.redirectSha = target.sha
@@ -100,8 +117,8 @@ function redirected(deps: InterpretDeps, row: FrontierRow, response: FetchRespon
   const found: FoundUrl[] = []
   if (row.sitemap) found.push({ ...common, siteNo: row.site_no, kind: 'sitemap' })
   else if (row.page && inScope) found.push({ ...common, siteNo: row.site_no, kind: 'page' })
-  if (row.picture) found.push({ ...common, siteNo: null, kind: 'picture' })
-  return { draft, found, outcome: done(row, null, null) }
+  if (row.picture && !reserved) found.push({ ...common, siteNo: null, kind: 'picture' })
+  return { draft, found, outcome: done(row, reserved ? 'opted_out' : null, null) }
 }
 
 async function sitemap(deps: InterpretDeps, row: FrontierRow, response: FetchResponse): Promise<UrlResult> {
@@ -120,11 +137,18 @@ async function sitemap(deps: InterpretDeps, row: FrontierRow, response: FetchRes
 }
 
 /** A picture, or bytes of a kind that is none: both are asked of the lists before anything keeps them. */
-async function picture(deps: InterpretDeps, row: FrontierRow, response: FetchResponse): Promise<UrlResult> {
-  const signals = headerSignals(response.headers)
-  const reserved = isReserved(deps, signals, 'picture')
+async function picture(
+  deps: InterpretDeps,
+  row: FrontierRow,
+  response: FetchResponse,
+  site: readonly OptOutSignal[],
+): Promise<UrlResult> {
   const isPicture = deps.sniffImage(response.body) !== null
+  const inside = isPicture ? pictureSignals(response.body) : []
+  const signals = [...headerSignals(response.headers), ...inside, ...site]
+  const reserved = isReserved(deps, signals, 'picture')
   const draft = draftOf(row, response, isPicture ? 'picture' : 'other', signals, reserved)
+  draft.capture.unavailableAfter = endOf(deps, signals)
   // Asked before the archive, the store, any classifier, model or person has the picture.
   const abuse = await deps.matchAbuse(response.body)
   draft.capture.abuse = abuse
@@ -134,7 +158,12 @@ async function picture(deps: InterpretDeps, row: FrontierRow, response: FetchRes
   return { draft, found: [], outcome: done(row, reason, null) }
 }
 
-async function page(deps: InterpretDeps, row: FrontierRow, response: FetchResponse): Promise<UrlResult> {
+async function page(
+  deps: InterpretDeps,
+  row: FrontierRow,
+  response: FetchResponse,
+  site: readonly OptOutSignal[],
+): Promise<UrlResult> {
   const contentLanguage = header(response, 'content-language')
   const input: PageInput = {
     url: row.url,
@@ -143,45 +172,61 @@ async function page(deps: InterpretDeps, row: FrontierRow, response: FetchRespon
     contentLanguage,
   }
   const extracted = await deps.extractPage(input)
-  const signals = headerSignals(response.headers)
+  const outside = [...headerSignals(response.headers), ...site]
   if (!extracted.ok) {
-    const draft = draftOf(row, response, 'page', signals, isReserved(deps, signals, 'page'))
+    const draft = draftOf(row, response, 'page', outside, isReserved(deps, outside, 'page'))
+    draft.capture.unavailableAfter = endOf(deps, outside)
     draft.capture.extractInput = Buffer.from(deps.extractInput(input), 'hex')
     return { draft, found: [], outcome: done(row, extracted.reason, null) }
   }
   const { page: found } = extracted
-  signals.push(...metaSignals(found.directives))
+  const signals = [...outside, ...metaSignals(found.directives)]
   const reserved = isReserved(deps, signals, 'page')
-  const draft = draftOf(row, response, 'page', signals, reserved)
+  const followed = followedLinks(deps, row, found, signals)
+  const draft = draftOf(row, response, 'page', [...signals, ...followed.refused], reserved)
+  draft.capture.unavailableAfter = endOf(deps, signals)
   draft.capture.extractInput = Buffer.from(deps.extractInput(input), 'hex')
   const extract: ExtractFact = { ok: true, title: found.title, lang: found.lang, candidates: found.candidates }
   draft.facts = { input: draft.capture.extractInput, extract }
   return {
     draft,
-    found: leads(deps, row, found, signals, reserved),
+    found: [...followed.found, ...(reserved ? [] : pictures(deps, row, found))],
     outcome: done(row, reserved ? 'opted_out' : null, null),
   }
 }
 
-function leads(
+/** Pages that this one leads to; links that ask not to be followed are evidence under `robots`. */
+function followedLinks(
   deps: InterpretDeps,
   row: FrontierRow,
   page: PageExtract,
-  signals: OptOutSignal[],
-  reserved: boolean,
-): FoundUrl[] {
+  signals: readonly OptOutSignal[],
+): { found: FoundUrl[]; refused: OptOutSignal[] } {
   const found: FoundUrl[] = []
-  const mayFollow = !signals.some((signal) => signal.signal === 'nofollow')
-  if (mayFollow)
-    for (const link of page.links) if (!link.nofollow) add(deps, row, found, link.url, 'page', row.depth + 1, 0)
-  // A page that reserves itself reserves the pictures it shows: they are not asked for on its account.
-  if (!reserved) {
-    for (const candidate of page.candidates) {
-      const target = deps.place(candidate.image_url)
-      if (target) found.push({ ...target, siteNo: null, depth: 0, kind: 'picture', redirects: 0, fromSha: row.url_sha })
-    }
+  const refused: OptOutSignal[] = []
+  const rules = { honour: deps.section.politeness.honour, token: deps.token }
+  if (!mayFollowLinks(signals, rules)) return { found, refused }
+  for (const link of page.links) {
+    const target: FoundUrl[] = []
+    add(deps, row, target, link.url, 'page', row.depth + 1, 0)
+    if (!link.nofollow || !rules.honour.includes('robots')) found.push(...target)
+    else if (target[0] && refused.length < MAX_LINK_SIGNALS) refused.push(linkSignal(target[0].url))
   }
-  return found
+  return { found, refused }
+}
+
+/** `ugc` and `sponsored` are heard as `nofollow`. */
+function linkSignal(url: string): OptOutSignal {
+  return { signal: 'nofollow', value: '', raw: quoted('rel', 'nofollow'), where: 'link', agent: null, url }
+}
+
+/** A page that reserves itself reserves the pictures it shows: they are not asked for on its account. */
+function pictures(deps: InterpretDeps, row: FrontierRow, page: PageExtract): FoundUrl[] {
+  return page.candidates.flatMap((candidate): FoundUrl[] => {
+    const target = deps.place(candidate.image_url)
+    if (!target) return []
+    return [{ ...target, siteNo: null, depth: 0, kind: 'picture', redirects: 0, fromSha: row.url_sha }]
+  })
 }
 
 function add(
@@ -226,7 +271,12 @@ function failed(row: FrontierRow, reason: string): UrlResult['outcome'] {
 }
 
 function isReserved(deps: InterpretDeps, signals: readonly OptOutSignal[], subject: OptOutSubject): boolean {
-  return optOutVerdict(signals, { honour: deps.section.politeness.honour, token: deps.token, subject }).reserved
+  const { honour } = deps.section.politeness
+  return optOutVerdict(signals, { honour, token: deps.token, subject, date: null }).reserved
+}
+
+function endOf(deps: InterpretDeps, signals: readonly OptOutSignal[]): Date | null {
+  return unavailableAfter(signals, { honour: deps.section.politeness.honour, token: deps.token })
 }
 
 function mediaTypeOf(response: FetchResponse): string | null {

@@ -1,107 +1,78 @@
-import { parseDictionary, Token } from 'structured-headers'
-import type { Honour } from '../../schema/contracts/spec.ts'
-
-/** One machine-readable wish of a site's owner, kept as evidence whether or not it is honoured. */
-export interface OptOutSignal {
-  /** Lower case: `noai`, `noindex`, `tdm-reservation`, `train-ai`, … */
-  signal: string
-  /** Raw, as far as the signal has a value; else empty. */
-  value: string
-  where: 'header' | 'meta'
-  /** Crawler that it is addressed to, lower case; null for all. */
-  agent: string | null
-}
-
-export interface OptOutVerdict {
-  reserved: boolean
-  /** The first signal that reserves, in order of arrival. */
-  by: OptOutSignal | null
-}
-
-/** What is judged: a page as a source of pictures with their texts, or one picture by its own response. */
-export type OptOutSubject = 'page' | 'picture'
+import type { OptOutSignal, SignalPlace } from '../../schema/contracts/opt-out.ts'
+import { contentSignals, contentUsage, type Statement } from './ai-preferences.ts'
 
 /** A header or attribute longer than this says nothing more that is read. */
 const MAX_TEXT = 4000
 const MAX_VALUE = 500
+/** As much of the text as evidence quotes. */
+const MAX_RAW = 300
 
 /** Directives of X-Robots-Tag that have a value after a colon; any other name before a colon is a crawler's. */
 const VALUED = new Set(['unavailable_after', 'max-snippet', 'max-image-preview', 'max-video-preview'])
 
-/**
- * Which signals reserve under which entry of `honour`. `noai`, `noml` (its third spelling) and `noimageai` keep a
- * picture, or all pictures of a page, out of training sets. Under `robots` also `noindex`, `none` and `noimageindex`:
- * whoever keeps a picture out of public indexes does not want it in a published set. `nofollow`, `noarchive`,
- * `nosnippet` and dates are evidence only.
- */
-const RESERVING: Record<'noai' | 'robots', ReadonlySet<string>> = {
-  noai: new Set(['noai', 'noimageai', 'noml']),
-  robots: new Set(['noindex', 'none', 'noimageindex']),
-}
+type Place = Extract<SignalPlace, 'header' | 'meta'>
 
-/** Signals in a response's headers: X-Robots-Tag, tdm-reservation, tdm-policy, Content-Usage. */
+/** Signals in a response's headers: X-Robots-Tag, tdm-reservation, tdm-policy, Content-Usage, Content-Signal. */
 export function headerSignals(headers: readonly (readonly [string, string])[]): OptOutSignal[] {
-  return headers.flatMap(([name, value]): OptOutSignal[] => {
-    const text = clean(value)
-    switch (name.toLowerCase()) {
-      case 'x-robots-tag':
-        return robotsTag(text, 'header', null)
-      case 'tdm-reservation':
-      case 'tdm-policy':
-        return [{ signal: name.toLowerCase(), value: text.slice(0, MAX_VALUE), where: 'header', agent: null }]
-      case 'content-usage':
-        return usage(text)
-      default:
-        return []
-    }
-  })
+  const named = (name: string) => headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value)
+  return [
+    ...headers.flatMap(([name, value]) => {
+      const key = name.toLowerCase()
+      if (key === 'x-robots-tag') return robotsTag(clean(value), { where: 'header', title: 'X-Robots-Tag' }, null)
+      return key === 'tdm-reservation' || key === 'tdm-policy' ? [tdmSignal(key, value, 'header')] : []
+    }),
+    // Lines of one structured field are one value (RFC 9651 4.2).
+    ...preferences('Content-Usage', named('content-usage').join(', '), 'header'),
+    ...preferences('Content-Signal', named('content-signal').join(', '), 'header'),
+  ]
 }
 
-/** Signals in a page's meta elements; names other than `robots` and the TDM ones are taken for crawlers' names. */
+/** Signals in a page's meta elements; names that are neither `robots` nor a reservation's are taken for crawlers' names. */
 export function metaSignals(directives: readonly { name: string; content: string }[]): OptOutSignal[] {
   return directives.flatMap(({ name, content }): OptOutSignal[] => {
     const key = name.trim().toLowerCase()
-    const text = clean(content)
-    if (key === 'tdm-reservation' || key === 'tdm-policy') {
-      return [{ signal: key, value: text.slice(0, MAX_VALUE), where: 'meta', agent: null }]
+    switch (key) {
+      case 'tdm-reservation':
+      case 'tdm-policy':
+        return [tdmSignal(key, content, 'meta')]
+      // Defined for headers and robots.txt; an owner who writes them here means the same.
+      case 'content-usage':
+        return preferences('Content-Usage', content, 'meta')
+      case 'content-signal':
+        return preferences('Content-Signal', content, 'meta')
+      default: {
+        const isForAll = key === 'robots' || key === 'x-robots-tag'
+        return robotsTag(clean(content), { where: 'meta', title: key }, isForAll ? null : key)
+      }
     }
-    return robotsTag(text, 'meta', key === 'robots' ? null : key)
   })
 }
 
-/**
- * Whether the signals of a page or of a picture's response reserve it, under what the spec honours. Signals for other
- * crawlers than `token` do not count.
- */
-export function optOutVerdict(
-  signals: readonly OptOutSignal[],
-  rules: { honour: readonly Honour[]; token: string; subject: OptOutSubject },
-): OptOutVerdict {
-  const token = rules.token.toLowerCase()
-  const ours = signals.filter(({ agent }) => agent === null || agent === token)
-  const tdm = rules.honour.includes('tdm') ? tdmReservation(ours, rules.subject) : null
-  const by = ours.find((signal) => signal === tdm || isReserving(signal, rules.honour)) ?? null
-  return { reserved: by !== null, by }
+/** Evidence quotes text: bounded, well-formed, without NUL. */
+export function quoted(title: string, text: string): string {
+  return cut(`${title}: ${clean(text)}`, MAX_RAW)
 }
 
-function isReserving({ signal, value }: OptOutSignal, honour: readonly Honour[]): boolean {
-  if (honour.includes('noai') && RESERVING.noai.has(signal)) return true
-  if (honour.includes('robots') && RESERVING.robots.has(signal)) return true
-  return honour.includes('ai-pref') && signal === 'train-ai' && value === 'n'
+function tdmSignal(signal: 'tdm-reservation' | 'tdm-policy', text: string, where: Place): OptOutSignal {
+  return { signal, value: cut(clean(text), MAX_VALUE), raw: quoted(signal, text), where, agent: null }
 }
 
-/** A page's meta element overrides the header, whichever way; values other than 0 and 1 are not there (TDMRep). */
-function tdmReservation(signals: readonly OptOutSignal[], subject: OptOutSubject): OptOutSignal | null {
-  const set = signals.filter(({ signal, value }) => signal === 'tdm-reservation' && (value === '0' || value === '1'))
-  const metas = subject === 'page' ? set.filter(({ where }) => where === 'meta') : []
-  const deciding = metas.length > 0 ? metas : set.filter(({ where }) => where === 'header')
-  return deciding.find(({ value }) => value === '1') ?? null
+function preferences(title: 'Content-Usage' | 'Content-Signal', text: string, where: Place): OptOutSignal[] {
+  if (text === '') return []
+  const statements: Statement[] = title === 'Content-Usage' ? contentUsage(clean(text)) : contentSignals(clean(text))
+  const raw = quoted(title, text)
+  return statements.map(({ label, value }) => ({ signal: label, value, raw, where, agent: null }))
 }
 
 /** `noindex, botname: noai, unavailable_after: 25 Jun 2030 15:00:00 GMT`: a name holds for all rules after it. */
-function robotsTag(text: string, where: OptOutSignal['where'], addressee: string | null): OptOutSignal[] {
+function robotsTag(text: string, from: { where: Place; title: string }, addressee: string | null): OptOutSignal[] {
   const signals: OptOutSignal[] = []
+  const raw = quoted(from.title, text)
   let agent = addressee
+  const add = (signal: string, value: string) => {
+    const name = cut(signal.trim().toLowerCase(), 100)
+    if (name !== '') signals.push({ signal: name, value: cut(value, MAX_VALUE), raw, where: from.where, agent })
+  }
   const parts = text.split(',')
   for (let i = 0; i < parts.length; i += 1) {
     let rule = (parts[i] ?? '').trim()
@@ -111,26 +82,22 @@ function robotsTag(text: string, where: OptOutSignal['where'], addressee: string
       agent = name
       rule = rule.slice(colon + 1).trim()
     }
-    const [signal = '', ...rest] = rule.split(':')
-    let value = rest.join(':').trim()
-    const isDateCut = signal.trim().toLowerCase() === 'unavailable_after' && /^[A-Za-z]*$/.test(value)
+    const colon = rule.indexOf(':')
+    if (colon < 0) {
+      // Blanks between rules are not the form, and what they mean is plain.
+      for (const word of rule.split(/\s+/)) add(word, '')
+      continue
+    }
+    let value = rule.slice(colon + 1).trim()
+    const isDateCut = rule.slice(0, colon).trim().toLowerCase() === 'unavailable_after' && /^[A-Za-z]*$/.test(value)
     if (isDateCut && i + 1 < parts.length) value = `${value},${parts[(i += 1)]}`
-    if (signal.trim() === '') continue
-    signals.push({ signal: signal.trim().toLowerCase().slice(0, 100), value: value.slice(0, MAX_VALUE), where, agent })
+    add(rule.slice(0, colon), value)
   }
   return signals
 }
 
-/** `Content-Usage: train-ai=n` (RFC 9651 dictionary); what does not parse says nothing. */
-function usage(text: string): OptOutSignal[] {
-  try {
-    return [...parseDictionary(text)].flatMap(([label, [item]]): OptOutSignal[] =>
-      item instanceof Token ? [{ signal: label, value: item.toString(), where: 'header', agent: null }] : [],
-    )
-  } catch {
-    return [] // a preference that cannot be read is an unknown one
-  }
-}
-
 /** Values go into tables: well-formed, without NUL, bounded. */
 const clean = (text: string) => text.slice(0, MAX_TEXT).replaceAll('\0', '').toWellFormed().trim()
+
+/** A cut may go through a pair of surrogates. */
+const cut = (text: string, length: number) => text.slice(0, length).toWellFormed()

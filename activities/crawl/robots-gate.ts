@@ -1,7 +1,9 @@
 import type { FetchResult, FetchResponse } from '../../infra/http.ts'
+import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
 import type { RobotsResult, CaptureDraft } from './batch.ts'
 import { draftCapture } from './draft-capture.ts'
 import { headerSignals } from './opt-out.ts'
+import { robotsSignals } from './robots-preferences.ts'
 import { locationOf, resolveRedirect } from './redirects.ts'
 import {
   crawlDelaySeconds,
@@ -37,7 +39,7 @@ export interface RobotsGateDeps {
 }
 
 export type RobotsAnswer =
-  | { allowed: true; delayMs: number; sitemaps: string[] }
+  | { allowed: true; delayMs: number; sitemaps: string[]; signals: OptOutSignal[] }
   | { allowed: false; reason: 'robots_disallowed' | 'robots_unreachable'; detail: string | null }
 
 /** Asks an origin's robots.txt once and answers for each URL below it. */
@@ -63,7 +65,7 @@ export class RobotsGate {
     const { verdict, rules } = await known
     if (verdict === 'disallow_all')
       return { allowed: false, reason: 'robots_unreachable', detail: this.faults.get(origin) ?? null }
-    if (verdict === 'allow_all' || !rules) return { allowed: true, delayMs: 0, sitemaps: [] }
+    if (verdict === 'allow_all' || !rules) return { allowed: true, delayMs: 0, sitemaps: [], signals: [] }
     const answer = isAllowed(rules, this.deps.token, url)
     if (!answer.allowed)
       return {
@@ -74,7 +76,9 @@ export class RobotsGate {
     const seconds = crawlDelaySeconds(rules, this.deps.token) ?? 0
     if (seconds > MAX_CRAWL_DELAY_SECONDS)
       return { allowed: false, reason: 'robots_disallowed', detail: `crawl-delay ${seconds} s` }
-    return { allowed: true, delayMs: seconds * 1000, sitemaps: sitemaps(rules, `${origin}/robots.txt`) }
+    const file = `${origin}/robots.txt`
+    const signals = robotsSignals(rules, this.deps.token, url, file)
+    return { allowed: true, delayMs: seconds * 1000, sitemaps: sitemaps(rules, file), signals }
   }
 
   private async load(origin: string): Promise<OriginRules> {

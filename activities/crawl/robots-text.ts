@@ -24,9 +24,18 @@ const KEYS: Record<string, RobotsKey> = {
   sitemap: 'sitemap',
   'site-map': 'sitemap',
   'crawl-delay': 'crawl-delay',
+  'content-usage': 'content-usage',
+  'content-signal': 'content-signal',
 }
 
-export type RobotsKey = 'user-agent' | 'allow' | 'disallow' | 'sitemap' | 'crawl-delay'
+export type RobotsKey =
+  | 'user-agent'
+  | 'allow'
+  | 'disallow'
+  | 'sitemap'
+  | 'crawl-delay'
+  | 'content-usage'
+  | 'content-signal'
 
 export interface RobotsLine {
   key: RobotsKey

@@ -13,10 +13,23 @@ export interface RobotsRule {
   line: number
 }
 
+/** What may be done with what lies below a path, as a rule of a group (draft-ietf-aipref-attach, contentsignals.org). */
+export interface RobotsPreference {
+  key: 'content-usage' | 'content-signal'
+  /** In comparable form; empty when the rule has no path and holds for all. */
+  pattern: string
+  /** As written, with its path. */
+  text: string
+  /** Line of the file, from 1. */
+  line: number
+}
+
 export interface RobotsGroup {
   /** Product tokens in lower case, `*` for all. */
   agents: string[]
   rules: RobotsRule[]
+  /** Absent when there are none. */
+  preferences?: RobotsPreference[]
 }
 
 /** A wait between requests that some agents are asked for. */
@@ -50,6 +63,9 @@ export type RobotsVerdict =
 
 /** A file that names more is no help in finding pages. */
 const MAX_SITEMAPS = 1000
+/** Rules of preference that one file may have, and as much of each as is read. */
+const MAX_PREFERENCES = 5000
+const MAX_PREFERENCE_CHARS = 1000
 
 /**
  * Reads a robots.txt file; takes any bytes, never throws, linear time. Only rules end the list of agents of a group
@@ -62,6 +78,7 @@ export function parseRobots(file: Uint8Array): RobotsRules {
   let isOpen = false
   let recent: RobotsDelay = { agents: [], seconds: 0 }
   let before: RobotsKey | null = null
+  let preferences = 0
   for (const { key, value, line } of readRobotsLines(file)) {
     switch (key) {
       case 'user-agent':
@@ -79,6 +96,13 @@ export function parseRobots(file: Uint8Array): RobotsRules {
       case 'crawl-delay':
         if (recent.seconds === 0 && isDelay(value)) read.delays.push(recent)
         if (isDelay(value)) recent.seconds = Math.max(recent.seconds, Number(value))
+        break
+      case 'content-usage':
+      case 'content-signal':
+        // The first is a rule by its draft and ends the list of agents; the second is of no standard that says so.
+        if (key === 'content-usage') isOpen = false
+        if (group !== null && (preferences += 1) <= MAX_PREFERENCES)
+          (group.preferences ??= []).push(preferenceOf(key, value, line))
         break
       case 'sitemap':
         if (read.sitemaps.length < MAX_SITEMAPS) read.sitemaps.push(sitemapText(value))
@@ -119,6 +143,26 @@ export function crawlDelaySeconds(rules: RobotsRules, token: string): number | n
   return delays.length === 0 ? null : Math.max(...delays)
 }
 
+/**
+ * The preferences that hold for `url`: of each kind the rules of `token`'s groups with the longest matching path, in order
+ * of the file. Equally long paths all hold. None for what may not be fetched.
+ */
+export function preferencesOf(
+  rules: RobotsRules,
+  token: string,
+  url: string,
+): { group: string; rule: RobotsPreference }[] {
+  const { group, preferences } = planFor(rules, token)
+  if (group === null || preferences.length === 0 || !isAllowed(rules, token, url).allowed) return []
+  const path = pathOf(url)
+  return (['content-usage', 'content-signal'] as const).flatMap((key) => {
+    const first = preferences.find((rule) => rule.key === key && matches(rule.parsed, path))
+    const isAsLong = (rule: (typeof preferences)[number]) => rule.parsed.octets === first?.parsed.octets
+    const hits = preferences.filter((rule) => rule.key === key && isAsLong(rule) && matches(rule.parsed, path))
+    return hits.map((rule) => ({ group, rule }))
+  })
+}
+
 /** Canonical URLs of the sitemaps that the file names, each once; relative ones are taken against `robotsUrl`. */
 export function sitemaps(rules: RobotsRules, robotsUrl: string): string[] {
   const found = rules.sitemaps.map((text) => canonicalUrl(text, robotsUrl)).flatMap((url) => (url.ok ? [url.url] : []))
@@ -142,6 +186,7 @@ export function robotsVerdictForStatus(
 interface Plan {
   group: string | null
   rules: (RobotsRule & { parsed: Pattern })[]
+  preferences: (RobotsPreference & { parsed: Pattern })[]
 }
 
 /** Parsed once per file and token: a host's URLs are asked one by one. */
@@ -162,7 +207,11 @@ function makePlan(rules: RobotsRules, token: string): Plan {
     .flatMap((group) => group.rules)
     .map((rule) => ({ ...rule, parsed: parsePattern(rule.pattern) }))
     .sort((a, b) => b.parsed.octets - a.parsed.octets || Number(b.allow) - Number(a.allow) || a.line - b.line)
-  return { group: name, rules: ordered }
+  const preferences = groups
+    .flatMap((group) => group.preferences ?? [])
+    .map((rule) => ({ ...rule, parsed: parsePattern(rule.pattern) }))
+    .sort((a, b) => b.parsed.octets - a.parsed.octets || a.line - b.line)
+  return { group: name, rules: ordered, preferences }
 }
 
 function groupsFor(rules: RobotsRules, token: string): { name: string | null; groups: RobotsGroup[] } {
@@ -178,11 +227,19 @@ function tokenOf(value: string): string {
   return /^\*(?:\s|$)/.test(value) ? '*' : productToken(value)
 }
 
+/** A value that begins with a slash begins with a path, which ends at the first blank. */
+function preferenceOf(key: RobotsPreference['key'], value: string, line: number): RobotsPreference {
+  const path = value.startsWith('/') ? (/^[^ \t]+/.exec(value)?.[0] ?? '') : ''
+  return { key, pattern: comparablePattern(path), text: bytesAsText(value).slice(0, MAX_PREFERENCE_CHARS), line }
+}
+
 const isDelay = (value: string) => /^\d{1,6}(?:\.\d{0,6})?$/.test(value) && Number(value) > 0
 
-/** Values are bytes until here; addresses may be written in UTF-8. */
-function sitemapText(value: string): string {
-  return Buffer.from(value, 'latin1').toString('utf8').replaceAll('\0', '').slice(0, MAX_URL_LENGTH)
+const sitemapText = (value: string) => bytesAsText(value).slice(0, MAX_URL_LENGTH)
+
+/** Values are bytes until here; they may be written in UTF-8. */
+function bytesAsText(value: string): string {
+  return Buffer.from(value, 'latin1').toString('utf8').replaceAll('\0', '')
 }
 
 function pathOf(url: string): string {

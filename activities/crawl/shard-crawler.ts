@@ -2,11 +2,13 @@ import type { FetchResult } from '../../infra/http.ts'
 import { claimUrls, type FrontierRow, hostsWithWork } from '../../schema/queries/frontier.ts'
 import type { Lease } from '../../schema/queries/leases.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
-import { CrawlBatch, type RobotsResult, type UrlResult } from './batch.ts'
+import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
+import { CrawlBatch, type RobotsResult, type TdmResult, type UrlResult } from './batch.ts'
 import { type CommitDeps, commitBatch } from './commit-batch.ts'
 import type { HostSchedule } from './host-schedule.ts'
 import { type InterpretDeps, interpretFailure, interpretResponse } from './interpret.ts'
 import type { RobotsGate } from './robots-gate.ts'
+import type { TdmGate } from './tdm-gate.ts'
 
 /** URLs claimed of one host at a time: some seconds of work at full speed, a short list to give back after a kill. */
 const CLAIM = 32
@@ -20,6 +22,7 @@ export interface ShardCrawlerDeps {
   interpret: InterpretDeps
   section: CrawlSection
   gate: RobotsGate
+  tdm: TdmGate
   schedule: HostSchedule
   fetch(url: string): Promise<FetchResult>
   /** A place among the process' simultaneous requests; call the result to give it back. */
@@ -84,6 +87,11 @@ export class ShardCrawler {
     this.batch.addRobots(result, this.deps.now())
   }
 
+  /** So is what an origin's TDM file says. */
+  recordTdm(result: TdmResult): void {
+    this.batch.addTdm(result, this.deps.now())
+  }
+
   private async drain(outcome: ShardOutcome): Promise<ShardOutcome> {
     while (this.running > 0) await this.somethingHappens()
     await this.commit()
@@ -131,11 +139,12 @@ export class ShardCrawler {
 
   private async crawlUrl(row: FrontierRow): Promise<UrlResult> {
     const { schedule, gate, section, interpret } = this.deps
-    if (section.politeness.honour.includes('robots')) {
+    const { honour } = section.politeness
+    if (honour.includes('robots')) {
       const answer = await gate.ask(row.url)
       if (!answer.allowed) return excluded(row, answer.reason, answer.detail)
       if (answer.delayMs > 0) schedule.raiseDelay(row.host, answer.delayMs)
-      const result = await this.fetchRow(row, interpret)
+      const result = await this.fetchRow(row, interpret, answer.signals)
       for (const sitemap of row.site_no === null || row.sitemap ? [] : answer.sitemaps) {
         const target = interpret.place(sitemap, row.url)
         if (target && interpret.inScope(row.site_no as number, target.url)) {
@@ -151,16 +160,21 @@ export class ShardCrawler {
       }
       return result
     }
-    return this.fetchRow(row, interpret)
+    // Preferences stand in robots.txt, too, where its rules of access are not heeded.
+    const answer = honour.includes('ai-pref') ? await gate.ask(row.url) : null
+    return this.fetchRow(row, interpret, answer?.allowed === true ? answer.signals : [])
   }
 
-  private async fetchRow(row: FrontierRow, interpret: InterpretDeps): Promise<UrlResult> {
+  /** `robots`: what robots.txt says of the use of the URL; the TDM file of its origin is asked here. */
+  private async fetchRow(row: FrontierRow, interpret: InterpretDeps, robots: OptOutSignal[]): Promise<UrlResult> {
+    const tdm = await this.deps.tdm.ask(row.url, row.attempts)
+    if (tdm.kind === 'unreachable') return interpretFailure(interpret, row, tdm.failure)
     const response = await this.deps.fetch(row.url)
     this.deps.schedule.setAddress(row.host, response.remoteAddress)
     const result =
       response.kind === 'failure'
         ? interpretFailure(interpret, row, response)
-        : await interpretResponse(interpret, row, response)
+        : await interpretResponse(interpret, row, response, [...robots, ...tdm.signals])
     // A server that asks for a pause gets it for the whole host, not for the one URL.
     if (result.outcome.state === 'retry')
       this.deps.schedule.pause(row.host, this.deps.now() + Math.min(result.outcome.waitMs, 60_000))

@@ -1,5 +1,5 @@
 import type { CandidateDocument, Explanation, PictureDocument, SampleDocument } from './explanation.ts'
-import type { OptOutLine } from './opt-out-lines.ts'
+import { describeOptOut } from './opt-out-lines.ts'
 import type { RuleLine } from './rule-line.ts'
 
 /** An explanation for people. */
@@ -9,6 +9,8 @@ export function describeExplanation(explanation: Explanation): string[] {
     ...explanation.samples.flatMap(sampleLines),
     ...explanation.pictures.flatMap(pictureLines),
     ...explanation.candidates.flatMap(candidateLines),
+    ...(explanation.not_followed.length > 0 ? ['not followed: no page of the release leads here by another link'] : []),
+    ...explanation.not_followed.map(describeOptOut),
     ...(explanation.more ? ['there are more candidates than are shown; name a page or a sample'] : []),
   ]
 }
@@ -68,9 +70,4 @@ export function describeRule({ rule, what, value, limit, pass, margin, of }: Rul
     ...(of === undefined ? [] : [`of ${of}`]),
   ]
   return `  ${pass ? 'pass' : 'drop'} ${rule}: ${parts.join(', ')}`
-}
-
-function describeOptOut({ on, url, where, signal, value, agent, reserves }: OptOutLine): string {
-  const quoted = value === '' ? signal : `${signal}: ${value}`
-  return `  opt-out "${quoted}" in ${where} of ${on} ${url ?? ''}${agent === null ? '' : ` for ${agent}`}${reserves ? ', reserves' : ''}`
 }

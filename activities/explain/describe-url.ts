@@ -1,3 +1,4 @@
+import { describeOptOut } from './opt-out-lines.ts'
 import type { CaptureExplanation, RobotsExplanation, UrlExplanation } from './explain-url.ts'
 
 /** What is known of a URL, for people. */
@@ -38,9 +39,6 @@ function captureLines(capture: CaptureExplanation): string[] {
     warc === null
       ? `  not archived${capture.reserved ? ': reserved' : capture.known_abuse ? ': on an abuse list' : ''}`
       : `  archived in ${warc.segment} at ${warc.offset}, ${warc.length} bytes`,
-    ...capture.opt_out.map(
-      ({ where, signal, value, agent, reserves }) =>
-        `  opt-out "${value === '' ? signal : `${signal}: ${value}`}" in ${where}${agent === null ? '' : ` for ${agent}`}${reserves ? ', reserves' : ''}`,
-    ),
+    ...capture.opt_out.map(describeOptOut),
   ]
 }

@@ -3,20 +3,25 @@ import type { NormaliseFact, SafetyFact } from '../../schema/contracts/facts.ts'
 import { selectFacts } from '../../schema/queries/captures.ts'
 import { NO_PLACES, placesOf } from '../../schema/queries/choose-samples.ts'
 import {
+  fetchesOfFiles,
   outcomesOf,
   pageOfUrl,
   pictureAtUrl,
+  refusedLinks,
   reservingPages,
   sampleByKey,
   sampleOfPicture,
   sectionsOf,
   signalsOfPages,
+  type SignalledCapture,
   signalsOfPicture,
+  signalsOfUrls,
 } from '../../schema/queries/explain-subjects.ts'
 import { generatedTexts } from '../../schema/queries/generations.ts'
 import { verdictsOf } from '../../schema/queries/lineage.ts'
 import { type CandidateFilter, listCandidates, type ListedCandidate } from '../../schema/queries/list-candidates.ts'
 import type { ReleaseRecord } from '../../schema/queries/releases.ts'
+import { honoursMining } from '../../schema/queries/reserved.ts'
 import { samplesOfShard } from '../../schema/queries/samples.ts'
 import { resolveLanguage } from '../../schema/spec/language-plan.ts'
 import type { Database } from '../../schema/tables/database.ts'
@@ -27,7 +32,7 @@ import { choiceLimits } from '../preselect/preselect.activity.ts'
 import { explainCandidate } from './explain-candidate.ts'
 import { explainSample, type StoredVerdict } from './explain-sample.ts'
 import type { CandidateDocument, Explanation, PictureDocument, SampleDocument } from './explanation.ts'
-import { optOutLines } from './opt-out-lines.ts'
+import { filesNamed, type OptOutLine, optOutLines } from './opt-out-lines.ts'
 import { pictureLines } from './rule-line.ts'
 
 /** Candidates explained in full; a logo may stand on every page of a site. */
@@ -50,7 +55,8 @@ export async function explainSubject(
   subject: Explanation['subject'],
 ): Promise<Explanation | null> {
   const found = await findCandidates(db, of, subject)
-  if (found.length === 0) return null
+  const notFollowed = found.length === 0 && subject.kind === 'url' ? await explainRefusal(db, of, subject.value) : []
+  if (found.length + notFollowed.length === 0) return null
   const shown = found.slice(0, SHOWN)
   const samples = await explainSamples(db, of, shown)
   return {
@@ -59,6 +65,7 @@ export async function explainSubject(
     samples,
     pictures: await explainPictures(db, of, shown, samples),
     candidates: await explainCandidates(db, of, shown),
+    not_followed: notFollowed,
     more: found.length > SHOWN,
   }
 }
@@ -98,6 +105,30 @@ async function firstOf(db: Kysely<Database>, run: string, filter: CandidateFilte
   return []
 }
 
+/** Links to the URL that ask not to be followed. */
+async function explainRefusal(db: Kysely<Database>, of: ReleaseRun, text: string): Promise<OptOutLine[]> {
+  const canonical = canonicalUrl(text)
+  if (!canonical.ok) return []
+  const pages = await refusedLinks(db, crawlsOf(of), canonical.url)
+  return (await quote(db, of, pages)).flat().filter(({ about }) => about === canonical.url)
+}
+
+/** The signals of captures, with the files that they stood in, in the captures' order. */
+async function quote(
+  db: Kysely<Database>,
+  of: ReleaseRun,
+  captures: readonly SignalledCapture[],
+): Promise<OptOutLine[][]> {
+  const sections = await sectionsOf(db, crawlsOf(of))
+  const named = filesNamed(captures).map((url) => Buffer.from(urlDigest(url), 'hex'))
+  const files = await fetchesOfFiles(db, crawlsOf(of), named)
+  return captures.map((capture) => {
+    const section = sections.get(capture.crawl_no)
+    const ofCrawl = files.filter((file) => file.crawl_no === capture.crawl_no)
+    return section ? optOutLines(capture, section, { date: of.release.spec.date, files: ofCrawl }) : []
+  })
+}
+
 async function explainCandidates(
   db: Kysely<Database>,
   of: ReleaseRun,
@@ -105,22 +136,29 @@ async function explainCandidates(
 ): Promise<CandidateDocument[]> {
   const pages = [...new Set(candidates.map(({ page_no }) => page_no))]
   const captures = await signalsOfPages(db, of.run, pages)
-  const sections = await sectionsOf(db, crawlsOf(of))
   const urls = candidates.flatMap(({ image_url }) =>
     image_url === null ? [] : [Buffer.from(urlDigest(image_url), 'hex')],
   )
   const outcomes = await outcomesOf(db, crawlsOf(of), urls)
+  const atUrls = await signalsOfUrls(db, crawlsOf(of), urls)
   const documents: CandidateDocument[] = []
   for (const page of pages) {
     const context = { run: of.run, from: page, to: page + 1, defId: (step: string) => definitionOf(of, step) }
     const inputs = await readCandidateInputs(db, context)
     const capture = captures.get(page)
-    const section = capture && sections.get(capture.crawl_no)
     for (const candidate of candidates.filter((one) => one.page_no === page)) {
       const input = inputs.find(({ row }) => row.position === candidate.position)
       if (!input) continue
       const { verdict, rules, texts } = explainCandidate(input.input, candidateRules(of.release.spec))
-      const outcome = outcomes.get(input.row.image_url_sha.toString('hex'))
+      const address = input.row.image_url_sha.toString('hex')
+      const outcome = outcomes.get(address)
+      // What a picture's captures say stands with the picture; without one, what its address says stands here.
+      const atUrl = candidate.picture === null ? atUrls.get(address) : undefined
+      const optOut = await quote(
+        db,
+        of,
+        [capture, atUrl].flatMap((one) => (one ? [one] : [])),
+      )
       documents.push({
         page_url: candidate.page_url,
         image_url: candidate.image_url,
@@ -131,7 +169,7 @@ async function explainCandidates(
         picture: candidate.picture?.toString('hex') ?? null,
         key: candidate.key?.toString('hex') ?? null,
         fetch: outcome ? { state: outcome.state, reason: outcome.reason, detail: outcome.detail } : null,
-        opt_out: capture && section ? optOutLines(capture, section) : [],
+        opt_out: optOut.flat().filter(({ where }) => where !== 'link'),
         rules,
         texts,
         differs: candidate.tag !== null && (candidate.reason !== verdict.reason || candidate.tag !== verdict.tag),
@@ -147,6 +185,7 @@ async function explainSamples(
   candidates: readonly ListedCandidate[],
 ): Promise<SampleDocument[]> {
   const { spec } = of.release
+  const heedsMining = await honoursMining(db, crawlsOf(of))
   const keys = new Map(candidates.flatMap(({ key }) => (key === null ? [] : [[key.toString('hex'), key] as const])))
   const documents: SampleDocument[] = []
   for (const key of keys.values()) {
@@ -165,7 +204,7 @@ async function explainSamples(
         ? []
         : explainSample({
             facts: { ...facts, normalise: facts.normalise },
-            limits: { image: spec.image, nsfw: filters.nsfw },
+            limits: { image: spec.image, nsfw: filters.nsfw, heedsMining },
             nearLimit: filters.near_image.pdq,
             choice,
             places: isOpen ? await placesOf(db, of.run, no, choice, spec.select.max_per_host) : NO_PLACES,
@@ -218,24 +257,22 @@ async function explainPictures(
   samples: readonly SampleDocument[],
 ): Promise<PictureDocument[]> {
   const { spec } = of.release
+  const heedsMining = await honoursMining(db, crawlsOf(of))
   const pictures = new Map(candidates.flatMap(({ picture }) => (picture ? [[picture.toString('hex'), picture]] : [])))
-  const sections = await sectionsOf(db, crawlsOf(of))
   const documents: PictureDocument[] = []
   for (const [hex, picture] of pictures) {
     const own = await signalsOfPicture(db, crawlsOf(of), picture)
     const captures = [...own, ...(await reservingPages(db, of.run, picture))]
-    const reserved = captures.some((capture) => capture.reserved)
+    const lines = (await quote(db, of, captures)).flat().filter(({ where }) => where !== 'link')
+    const reserved = captures.some((capture) => capture.reserved) || lines.some((line) => line.reserves)
     const facts = await pictureFacts(db, of, picture, reserved)
     const hasSample = samples.some((sample) => sample.picture === hex)
-    const limits = { image: spec.image, nsfw: spec.filters.nsfw }
+    const limits = { image: spec.image, nsfw: spec.filters.nsfw, heedsMining }
     documents.push({
       picture: hex,
       normalise: facts.normalise,
       safety: facts.safety,
-      opt_out: captures.flatMap((capture) => {
-        const section = sections.get(capture.crawl_no)
-        return section ? optOutLines(capture, section) : []
-      }),
+      opt_out: lines,
       rules:
         hasSample || facts.normalise === null
           ? []

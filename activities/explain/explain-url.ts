@@ -1,9 +1,10 @@
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { CaptureOfUrl, KnownUrl, StoredRobots } from '../../schema/queries/explain-url.ts'
 import { canonicalUrl, inScope } from '../crawl/canonical-url.ts'
-import { optOutVerdict } from '../crawl/opt-out.ts'
 import { crawlDelaySeconds, isAllowed, productToken, type RobotsRules } from '../crawl/robots.ts'
 import { MAX_CRAWL_DELAY_SECONDS } from '../crawl/robots-gate.ts'
+import type { FileFetch } from '../../schema/queries/explain-subjects.ts'
+import { type OptOutLine, optOutLines } from './opt-out-lines.ts'
 
 export interface RobotsExplanation {
   origin: string
@@ -32,7 +33,7 @@ export interface CaptureExplanation {
   redirects_to: string | null
   reserved: boolean
   known_abuse: boolean
-  opt_out: { where: string; signal: string; value: string; agent: string | null; reserves: boolean }[]
+  opt_out: OptOutLine[]
   warc: { segment: string; offset: number; length: number } | null
   frozen: boolean
 }
@@ -69,6 +70,7 @@ export function explainUrl(
   known: KnownUrl,
   robots: StoredRobots | null,
   captures: readonly CaptureOfUrl[],
+  files: readonly FileFetch[] = [],
 ): UrlExplanation {
   const { section } = known
   const token = productToken(section.politeness.user_agent)
@@ -91,7 +93,7 @@ export function explainUrl(
     next_attempt_at: known.next_at?.toISOString() ?? null,
     because: because(known),
     robots: robots === null ? null : explainRobots(url, robots, token),
-    captures: captures.map((capture) => explainCapture(capture, section, token)),
+    captures: captures.map((capture) => explainCapture({ ...capture, url }, section, files)),
   }
 }
 
@@ -148,9 +150,11 @@ function explainRobots(url: string, robots: StoredRobots, agent: string): Robots
   }
 }
 
-function explainCapture(capture: CaptureOfUrl, section: CrawlSection, token: string): CaptureExplanation {
-  const { honour } = section.politeness
-  const subject = capture.kind === 'page' ? 'page' : 'picture'
+function explainCapture(
+  capture: CaptureOfUrl & { url: string },
+  section: CrawlSection,
+  files: readonly FileFetch[],
+): CaptureExplanation {
   const { warc_sha: segment } = capture
   return {
     kind: capture.kind,
@@ -163,13 +167,7 @@ function explainCapture(capture: CaptureOfUrl, section: CrawlSection, token: str
     redirects_to: capture.redirects_to,
     reserved: capture.reserved,
     known_abuse: capture.abuse !== null,
-    opt_out: capture.signals.map((signal) => ({
-      where: signal.where,
-      signal: signal.signal,
-      value: signal.value,
-      agent: signal.agent,
-      reserves: capture.reserved && optOutVerdict([signal], { honour, token, subject }).reserved,
-    })),
+    opt_out: optOutLines(capture, section, { date: null, files }),
     warc:
       segment === null
         ? null

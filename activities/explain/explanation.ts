@@ -56,6 +56,8 @@ export interface Explanation {
   samples: SampleDocument[]
   pictures: PictureDocument[]
   candidates: CandidateDocument[]
+  /** Links to a URL that is none of these: why nothing followed them. */
+  not_followed: OptOutLine[]
   /** There are more candidates than are shown. */
   more: boolean
 }

@@ -27,6 +27,14 @@ export function pageDirectives(metas: readonly HtmlElement[]): { name: string; c
 function isDirective(name: string, content: string): boolean {
   if (name === '') return false
   if (name === 'robots' || RESERVATION_NAMES.has(name)) return true
-  const values = content.toLowerCase().split(/[\s,]+/, 20)
-  return values.every((value) => ROBOTS_VALUES.has(value.split(':', 1)[0] ?? ''))
+  return /[^\s,]/.test(content) && content.toLowerCase().split(',', 20).every(isRule)
+}
+
+/** Rules between commas or blanks; a date has blanks of its own, and the weekday that begins it a comma behind it. */
+function isRule(part: string, at: number, parts: readonly string[]): boolean {
+  const isDated = (text: string | undefined) => /^\s*unavailable_after\s*:/.test(text ?? '')
+  if (isDated(part)) return true
+  if (isDated(parts[at - 1]) && /:\s*[a-z]+\s*$/.test(parts[at - 1] ?? '')) return true
+  const words = part.split(/\s+/).filter((word) => word !== '')
+  return words.every((word) => ROBOTS_VALUES.has(word.split(':', 1)[0] ?? ''))
 }

@@ -81,8 +81,10 @@ export function judgeCandidate(input: CandidateInput, rules: CandidateRules): Ca
   const tag = keptText?.tag ?? (page.kind === 'tag' ? page.tag : 'und')
   const script = keptText?.script ?? (page.kind === 'tag' ? page.script : 'Zzzz')
   const fired: CandidateReason[] = []
+  // That its page reserves it is why the crawl did not ask for it.
+  if (input.pageReserved && input.fetchReason === 'not_fetched') fired.push('opted_out')
   if (input.fetchReason !== null) fired.push(input.fetchReason as CandidateReason)
-  if (input.pageReserved && input.fetchReason !== 'opted_out') fired.push('opted_out')
+  if (input.pageReserved && !fired.includes('opted_out')) fired.push('opted_out')
   if (candidate.decorative) fired.push('decorative')
   if (kept < 0 && texts.some((text) => text.reason === 'text_boilerplate')) fired.push('boilerplate')
   if (!rules.languages.includes(tag)) fired.push('language_not_wanted')

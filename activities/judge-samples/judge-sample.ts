@@ -1,6 +1,7 @@
 import type { NormaliseFact, SafetyFact } from '../../schema/contracts/facts.ts'
 import { SAMPLE_REASONS, type SampleReason } from '../../schema/contracts/reasons.ts'
 import type { FilterSection, ImageSection } from '../../schema/contracts/spec.ts'
+import { forbidsMining } from '../crawl/opt-out-verdict.ts'
 
 export interface SampleFacts {
   normalise: NormaliseFact
@@ -13,6 +14,8 @@ export interface SampleFacts {
 export interface SampleLimits {
   image: Pick<ImageSection, 'min_side' | 'max_ratio' | 'min_bytes'>
   nsfw: FilterSection['nsfw']
+  /** Whether the release's crawls honour reservations of data mining (`tdm`), and so what stands in the picture itself. */
+  heedsMining: boolean
 }
 
 /** One rule on one sample: what was read, what the spec allows. `fired` drops the sample. */
@@ -35,6 +38,10 @@ export function judgeSample(facts: SampleFacts, limits: SampleLimits): RuleResul
     { rule: 'opted_out', what: 'reserved', value: facts.reserved, limit: false, fired: facts.reserved },
     { rule: 'known_abuse', what: 'known_abuse', value: facts.abuseList, limit: null, fired: facts.abuseList !== null },
   ]
+  // The crawl keeps no picture in which it finds this; a decoder may find it where the crawl did not look.
+  const mining = normalise.ok ? normalise.data_mining : null
+  if (limits.heedsMining && mining !== null)
+    results.push({ rule: 'opted_out', what: 'data_mining', value: mining, limit: null, fired: forbidsMining(mining) })
   if (!normalise.ok)
     results.push({ rule: normalise.reason, what: 'decode', value: normalise.reason, limit: null, fired: true })
   else {

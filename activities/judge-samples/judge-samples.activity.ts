@@ -2,6 +2,7 @@ import { InvariantError } from '../../schema/contracts/errors.ts'
 import type { NormaliseFact, SafetyFact } from '../../schema/contracts/facts.ts'
 import type { ShardInput, ShardResult } from '../../schema/contracts/release-work.ts'
 import { selectFacts } from '../../schema/queries/captures.ts'
+import { honoursMining } from '../../schema/queries/reserved.ts'
 import { insertSampleVerdicts, samplesOfShard, type SampleRow } from '../../schema/queries/samples.ts'
 import { resolveLanguage } from '../../schema/spec/language-plan.ts'
 import { finishJudgement } from '../steps/finish-judgement.ts'
@@ -17,15 +18,21 @@ export function createJudgeSamplesActivities(deps: StepDeps) {
       const { spec } = context.release
       const samples = await samplesOfShard(deps.db, context.run.run, context.from, context.to)
       const facts = await readSampleFacts(deps, context, samples)
+      const heedsMining = await honoursMining(
+        deps.db,
+        context.release.plan.crawls.map((crawl) => crawl.crawl_no),
+      )
       const verdicts = samples.map((sample, index) => {
         const { filters } = resolveLanguage(spec, sample.tag)
-        const fired = judgeSample(facts[index] as SampleFacts, { image: spec.image, nsfw: filters.nsfw }).filter(
-          (result) => result.fired,
-        )
+        const fired = judgeSample(facts[index] as SampleFacts, {
+          image: spec.image,
+          nsfw: filters.nsfw,
+          heedsMining,
+        }).filter((result) => result.fired)
         return { sample_no: sample.sample_no, stage: 'judge' as const, reason: fired[0]?.rule ?? null, rules: fired }
       })
       await insertSampleVerdicts(deps.db, context.run.run, verdicts)
-      const read = samples.map((sample, index) => ({ key: sample.key, ...facts[index] }))
+      const read = samples.map((sample, index) => ({ key: sample.key, ...facts[index], heedsMining }))
       await finishJudgement(deps, context, {
         step: 'judge-samples',
         shard: context.shard,

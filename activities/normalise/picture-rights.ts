@@ -38,6 +38,13 @@ export function readPictureRights(xmp: Uint8Array | null, iptc: Uint8Array | nul
   return { data_mining: dataMiningTerm(values.dataMining), licence: licence === null ? null : cleanValue(licence) }
 }
 
+/** The PLUS data mining value of an XMP block: as it stands, and without its vocabulary; null when there is none. */
+export function readDataMining(xmp: Uint8Array): { raw: string; term: string } | null {
+  const value = xmp.length > MAX_XMP_BYTES ? undefined : readXmp(decodeXmp(xmp)).dataMining
+  const term = dataMiningTerm(value)
+  return term === null ? null : { raw: cleanValue(value ?? '') ?? '', term }
+}
+
 function dataMiningTerm(value: string | undefined): string | null {
   const term = cleanValue(value ?? '')
   return term === null ? null : term.slice(Math.max(term.lastIndexOf('/'), term.lastIndexOf(':')) + 1) || null

@@ -1,6 +1,8 @@
 import { canonicalUrl, urlDigest } from '../../activities/crawl/canonical-url.ts'
 import { describeUrl } from '../../activities/explain/describe-url.ts'
 import { explainUrl, isInScope } from '../../activities/explain/explain-url.ts'
+import { filesNamed } from '../../activities/explain/opt-out-lines.ts'
+import { fetchesOfFiles, refusedLinks } from '../../schema/queries/explain-subjects.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
 import { listCrawls } from '../../schema/queries/crawls.ts'
@@ -25,7 +27,10 @@ export const crawlExplainCommand: Command = {
     await using session = await connect(context, 'auditor')
     const known = await findKnown(context, session, url, sha)
     const robots = await robotsOf(session.db, known.crawl_no, new URL(url).origin)
-    const explanation = explainUrl(url, known, robots, await capturesOfUrl(session.db, known.crawl_no, sha))
+    const captures = await capturesOfUrl(session.db, known.crawl_no, sha)
+    const named = filesNamed(captures).map((file) => Buffer.from(urlDigest(file), 'hex'))
+    const files = await fetchesOfFiles(session.db, [known.crawl_no], named)
+    const explanation = explainUrl(url, known, robots, captures, files)
     if (context.json) context.out.json(explanation)
     else for (const line of describeUrl(explanation)) context.out.line(line)
     return EXIT.ok
@@ -47,12 +52,20 @@ async function findKnown(context: CommandContext, session: Session, url: string,
 async function unknownUrl(session: Session, url: string, only: string | null): Promise<PermanentError> {
   const crawls = (await listCrawls(session.db)).filter(({ id }) => only === null || id === only)
   const inside = crawls.find(({ section }) => isInScope(section as CrawlSection, url))
+  const refused = await refusedLinks(
+    session.db,
+    crawls.map(({ crawl_no: no }) => no),
+    url,
+  )
+  const link = refused[0]?.signals.find((signal) => signal.where === 'link' && signal.url === url)
   const fact =
     crawls.length === 0
       ? 'there is no crawl yet'
-      : inside
-        ? `lies in the scope of crawl ${inside.id}, but no page, sitemap or redirect that it read led there`
-        : `lies outside the scope of ${only === null ? 'every crawl' : `crawl ${only}`}, and none of its pages shows it as a picture`
+      : link
+        ? `was not followed: the link on ${refused[0]?.url ?? ''} says "${link.raw ?? link.signal}"`
+        : inside
+          ? `lies in the scope of crawl ${inside.id}, but no page, sitemap or redirect that it read led there`
+          : `lies outside the scope of ${only === null ? 'every crawl' : `crawl ${only}`}, and none of its pages shows it as a picture`
   return new PermanentError('URL_NOT_FOUND', `url ${url}: ${fact}`, {
     mend: inside ? `./mella crawl show ${inside.id}` : './mella crawl list',
   })

@@ -2,7 +2,7 @@ import type { TextType } from './candidate.ts'
 
 /** The resolved release spec: defaults filled in, languages minimised. What may change an output byte, and nothing else (but `base_url`). */
 
-/** Opt-out signals that the crawl heeds: robots.txt; noai and noimageai; TDM reservation; the AI preferences of Content-Usage. */
+/** Opt-out signals that the crawl heeds: robots.txt; noai and noimageai; TDM reservation; AI preferences. Table: docs/opt-outs.md. */
 export const HONOUR = ['robots', 'noai', 'tdm', 'ai-pref'] as const
 export type Honour = (typeof HONOUR)[number]
 

@@ -3,7 +3,7 @@ import type { Database } from '../tables/database.ts'
 
 export interface NewCapture {
   urlSha: Buffer
-  kind: 'page' | 'picture' | 'sitemap' | 'robots' | 'other'
+  kind: 'page' | 'picture' | 'sitemap' | 'robots' | 'tdmrep' | 'other'
   status: number
   bodySha: Buffer | null
   bodyBytes: number
@@ -11,6 +11,8 @@ export interface NewCapture {
   contentLanguage: string | null
   signals: unknown[]
   reserved: boolean
+  /** When the page or picture stops being available, as its signals say; judged by releases. */
+  unavailableAfter?: Date | null
   abuse: string | null
   redirectSha: Buffer | null
   extractInput: Buffer | null
@@ -26,20 +28,21 @@ export async function insertCaptures(
 ): Promise<string[]> {
   if (captures.length === 0) return []
   const inserted = await sql<{ capture_id: string }>`
-    INSERT INTO capture (crawl_no, url_sha, kind, status, body_sha, body_bytes, media_type, content_language, signals, reserved,
+    INSERT INTO capture (crawl_no, url_sha, kind, status, body_sha, body_bytes, media_type, content_language, signals, reserved, unavailable_after,
       abuse, redirect_sha, extract_input, warc_sha, warc_offset, warc_length, fetched_at)
-    SELECT ${crawlNo}::int, url_sha, kind, status, body_sha, body_bytes, media_type, content_language, signals::jsonb, reserved,
+    SELECT ${crawlNo}::int, url_sha, kind, status, body_sha, body_bytes, media_type, content_language, signals::jsonb, reserved, unavailable_after,
       abuse, redirect_sha, extract_input, warc_sha, warc_offset, warc_length, fetched_at
     FROM unnest(
       ${captures.map((one) => one.urlSha)}::bytea[], ${captures.map((one) => one.kind)}::text[],
       ${captures.map((one) => one.status)}::smallint[], ${captures.map((one) => one.bodySha)}::bytea[],
       ${captures.map((one) => one.bodyBytes)}::bigint[], ${captures.map((one) => one.mediaType)}::text[],
       ${captures.map((one) => one.contentLanguage)}::text[], ${captures.map((one) => JSON.stringify(one.signals))}::text[],
-      ${captures.map((one) => one.reserved)}::bool[], ${captures.map((one) => one.abuse)}::text[],
+      ${captures.map((one) => one.reserved)}::bool[], ${captures.map((one) => one.unavailableAfter?.toISOString() ?? null)}::timestamptz[],
+      ${captures.map((one) => one.abuse)}::text[],
       ${captures.map((one) => one.redirectSha)}::bytea[], ${captures.map((one) => one.extractInput)}::bytea[],
       ${captures.map((one) => one.warc?.sha ?? null)}::bytea[], ${captures.map((one) => one.warc?.offset ?? null)}::bigint[],
       ${captures.map((one) => one.warc?.length ?? null)}::int[], ${captures.map((one) => one.fetchedAt.toISOString())}::timestamptz[])
-      WITH ORDINALITY AS t (url_sha, kind, status, body_sha, body_bytes, media_type, content_language, signals, reserved,
+      WITH ORDINALITY AS t (url_sha, kind, status, body_sha, body_bytes, media_type, content_language, signals, reserved, unavailable_after,
         abuse, redirect_sha, extract_input, warc_sha, warc_offset, warc_length, fetched_at, ord)
     ORDER BY ord RETURNING capture_id`.execute(tx)
   return inserted.rows.map((row) => row.capture_id)
@@ -96,7 +99,21 @@ export async function upsertRobots(
   }
 }
 
-/** Robots answers stand in the frontier as done URLs of no kind, so that the frozen list has them too. */
+/** Remembers what TDM files say; the newest fetch of an origin counts. */
+export async function upsertTdmFiles(
+  tx: Transaction<Database>,
+  crawlNo: number,
+  files: readonly { origin: string; rules: unknown; captureId: string | null }[],
+): Promise<void> {
+  for (const one of files) {
+    await sql`INSERT INTO tdm_file (crawl_no, origin, rules, fetched_at, capture_id)
+      VALUES (${crawlNo}, ${one.origin}, ${JSON.stringify(one.rules)}::jsonb, now(), ${one.captureId})
+      ON CONFLICT (crawl_no, origin) DO UPDATE SET rules = excluded.rules, fetched_at = excluded.fetched_at,
+        capture_id = excluded.capture_id`.execute(tx)
+  }
+}
+
+/** Answers for robots.txt and TDM files stand in the frontier as done URLs of no kind, so that the frozen list has them too. */
 export async function recordRobotsUrls(
   tx: Transaction<Database>,
   crawlNo: number,

@@ -1,6 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { CrawlSection } from '../contracts/spec.ts'
+import type { StoredSignal } from '../contracts/opt-out.ts'
 import type { Database } from '../tables/database.ts'
+import { reservedFor } from './reserved.ts'
 
 /** The page of a run that a URL was captured as, null when it is none. */
 export async function pageOfUrl(
@@ -57,38 +59,97 @@ export interface SignalledCapture {
   url: string | null
   kind: string
   reserved: boolean
-  signals: { signal: string; value: string; where: 'header' | 'meta'; agent: string | null }[]
+  signals: StoredSignal[]
+  fetched_at: Date
 }
 
 /** Captures shown for one picture or page. */
 const SHOWN = 20
 
-/** Frozen captures of a picture that carry a signal: those that reserve it first. */
+/** Frozen captures of a picture that carry a signal, and reserved redirects to it: those that reserve it first. */
 export async function signalsOfPicture(
   db: Kysely<Database>,
   crawlNos: readonly number[],
   picture: Buffer,
 ): Promise<SignalledCapture[]> {
   const rows = await sql<SignalledCapture>`
-    SELECT c.crawl_no, u.url, c.kind, c.reserved, c.signals
+    SELECT c.crawl_no, u.url, c.kind, c.reserved, c.signals, c.fetched_at
     FROM capture c JOIN frozen_capture f ON f.crawl_no = c.crawl_no AND f.url_sha = c.url_sha AND f.capture_id = c.capture_id
     LEFT JOIN url u ON u.sha = c.url_sha
-    WHERE c.body_sha = ${picture} AND c.crawl_no = ANY(${crawlNos as number[]}::int[]) AND c.kind = 'picture'
-      AND (c.reserved OR c.signals <> '[]')
+    WHERE c.crawl_no = ANY(${crawlNos as number[]}::int[])
+      AND (c.body_sha = ${picture} AND c.kind = 'picture' AND (c.reserved OR c.signals <> '[]')
+        OR c.capture_id IN (
+          SELECT r.capture_id FROM capture p JOIN frontier f ON f.crawl_no = p.crawl_no AND f.url_sha = p.url_sha
+          JOIN capture r ON r.crawl_no = f.crawl_no AND r.url_sha = f.from_sha AND r.redirect_sha = p.url_sha AND r.reserved
+          WHERE p.body_sha = ${picture} AND p.kind = 'picture' AND p.crawl_no = ANY(${crawlNos as number[]}::int[])))
     ORDER BY c.reserved DESC, c.url_sha LIMIT ${SHOWN}`.execute(db)
+  return rows.rows
+}
+
+/** What the frozen captures of URLs say, whatever they are, by digest in hex. */
+export async function signalsOfUrls(
+  db: Kysely<Database>,
+  crawlNos: readonly number[],
+  urls: readonly Buffer[],
+): Promise<Map<string, SignalledCapture>> {
+  if (urls.length === 0) return new Map()
+  const rows = await sql<SignalledCapture & { url_sha: Buffer }>`
+    SELECT DISTINCT ON (f.url_sha) f.url_sha, c.crawl_no, u.url, c.kind, c.reserved, c.signals, c.fetched_at
+    FROM unnest(${crawlNos as number[]}::int[]) WITH ORDINALITY AS r (crawl_no, rank) JOIN frozen_capture f USING (crawl_no)
+    JOIN capture c USING (capture_id) LEFT JOIN url u ON u.sha = c.url_sha
+    WHERE f.url_sha = ANY(${urls as Buffer[]}::bytea[]) ORDER BY f.url_sha, r.rank`.execute(db)
+  return new Map(rows.rows.map((row) => [row.url_sha.toString('hex'), row]))
+}
+
+/** One fetch of a file that signals stood in. */
+export interface FileFetch {
+  crawl_no: number
+  url: string
+  fetched_at: Date
+  sha256: string
+}
+
+/** Every fetch of files by crawls (robots.txt, TDM files), in order of time. */
+export async function fetchesOfFiles(
+  db: Kysely<Database>,
+  crawlNos: readonly number[],
+  urlShas: readonly Buffer[],
+): Promise<FileFetch[]> {
+  if (urlShas.length === 0) return []
+  const rows = await sql<FileFetch>`
+    SELECT c.crawl_no, u.url, c.fetched_at, encode(c.body_sha, 'hex') AS sha256
+    FROM capture c JOIN url u ON u.sha = c.url_sha
+    WHERE c.crawl_no = ANY(${crawlNos as number[]}::int[]) AND c.url_sha = ANY(${urlShas as Buffer[]}::bytea[])
+      AND c.body_sha IS NOT NULL ORDER BY c.fetched_at, c.capture_id`.execute(db)
+  return rows.rows
+}
+
+/** Pages of one host whose links to a URL ask not to be followed. */
+export async function refusedLinks(
+  db: Kysely<Database>,
+  crawlNos: readonly number[],
+  url: string,
+): Promise<SignalledCapture[]> {
+  const link = JSON.stringify([{ where: 'link', url }])
+  const rows = await sql<SignalledCapture>`
+    SELECT c.crawl_no, u.url, c.kind, c.reserved, c.signals, c.fetched_at
+    FROM frontier f JOIN capture c USING (capture_id) LEFT JOIN url u ON u.sha = c.url_sha
+    WHERE f.crawl_no = ANY(${crawlNos as number[]}::int[]) AND f.host = ${new URL(url).host} AND f.page
+      AND c.signals @> ${link}::jsonb
+    ORDER BY c.crawl_no, c.url_sha LIMIT ${SHOWN}`.execute(db)
   return rows.rows
 }
 
 /** Pages of a run that show a picture and reserve themselves: the picture is reserved on their account, too. */
 export async function reservingPages(db: Kysely<Database>, run: string, picture: Buffer): Promise<SignalledCapture[]> {
   const rows = await sql<SignalledCapture>`
-    SELECT p.crawl_no, u.url, p.kind, p.reserved, p.signals
+    SELECT p.crawl_no, u.url, p.kind, p.reserved, p.signals, p.fetched_at
     FROM (SELECT DISTINCT c.page_no FROM candidate c
       JOIN candidate_verdict v ON v.run = c.run AND v.page_no = c.page_no AND v.position = c.position
       WHERE c.run = ${run} AND c.picture = ${picture} AND 'opted_out' = ANY(v.rules)) l
     JOIN run_page r ON r.run = ${run} AND r.page_no = l.page_no JOIN capture p USING (capture_id)
     LEFT JOIN url u ON u.sha = p.url_sha
-    WHERE p.reserved ORDER BY l.page_no LIMIT ${SHOWN}`.execute(db)
+    WHERE ${reservedFor(run, 'p')} ORDER BY l.page_no LIMIT ${SHOWN}`.execute(db)
   return rows.rows
 }
 
@@ -100,7 +161,7 @@ export async function signalsOfPages(
 ): Promise<Map<number, SignalledCapture>> {
   if (pages.length === 0) return new Map()
   const rows = await sql<SignalledCapture & { page_no: number }>`
-    SELECT p.page_no, c.crawl_no, u.url, c.kind, c.reserved, c.signals
+    SELECT p.page_no, c.crawl_no, u.url, c.kind, c.reserved, c.signals, c.fetched_at
     FROM run_page p JOIN capture c USING (capture_id) LEFT JOIN url u ON u.sha = c.url_sha
     WHERE p.run = ${run} AND p.page_no = ANY(${pages as number[]}::int[])`.execute(db)
   return new Map(rows.rows.map((row) => [row.page_no, row]))

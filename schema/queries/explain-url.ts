@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import type { StoredSignal } from '../contracts/opt-out.ts'
 import type { CrawlSection } from '../contracts/spec.ts'
 import type { Database } from '../tables/database.ts'
 
@@ -52,7 +53,7 @@ export interface CaptureOfUrl {
   reserved: boolean
   abuse: string | null
   redirects_to: string | null
-  signals: { signal: string; value: string; where: 'header' | 'meta'; agent: string | null }[]
+  signals: StoredSignal[]
   warc_sha: Buffer | null
   warc_offset: number | null
   warc_length: number | null

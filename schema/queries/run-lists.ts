@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../tables/database.ts'
+import { reservedFor } from './reserved.ts'
 
 /** Fixes the numbered lists of a run from its frozen crawls, in an order that no clock or arrival shows. Safe to run twice. */
 export async function fixRunLists(
@@ -19,7 +20,7 @@ export async function fixRunLists(
   await sql`
     INSERT INTO run_picture (run, picture_no, picture, reserved)
     SELECT ${run}::bigint, row_number() OVER (ORDER BY body_sha) - 1, body_sha, reserved FROM (
-      SELECT c.body_sha, bool_or(c.reserved) AS reserved, bool_or(c.warc_sha IS NOT NULL AND c.abuse IS NULL) AS stored
+      SELECT c.body_sha, bool_or(${reservedFor(run, 'c')}) AS reserved, bool_or(c.warc_sha IS NOT NULL AND c.abuse IS NULL) AS stored
       FROM unnest(${crawlNos as number[]}::int[]) AS r (crawl_no)
       JOIN frozen_capture f USING (crawl_no) JOIN capture c USING (capture_id)
       WHERE c.kind = 'picture' GROUP BY c.body_sha) p
@@ -49,7 +50,7 @@ export interface RunPage {
 
 export async function pagesOfShard(db: Kysely<Database>, run: string, from: number, to: number): Promise<RunPage[]> {
   const rows = await sql<RunPage>`
-    SELECT p.page_no, p.capture_id, u.url, c.body_sha, c.extract_input, c.media_type, c.content_language, c.reserved,
+    SELECT p.page_no, p.capture_id, u.url, c.body_sha, c.extract_input, c.media_type, c.content_language, ${reservedFor(run, 'c')} AS reserved,
       c.warc_sha, c.warc_offset::int AS warc_offset, c.warc_length, coalesce(s.declared, 'und') AS declared
     FROM run_page p JOIN capture c USING (capture_id) JOIN url u ON u.sha = c.url_sha
     LEFT JOIN frontier f ON f.crawl_no = c.crawl_no AND f.url_sha = c.url_sha
@@ -77,12 +78,15 @@ export async function picturesOfUrls(
   urlShas: readonly Buffer[],
 ): Promise<Map<string, PictureOutcome>> {
   const outcomes = new Map<string, PictureOutcome>()
+  /** Redirected from an address that is reserved: so is the picture behind it, on whatever account it was fetched. */
+  const reserved = new Set<string>()
   let asked = new Map(urlShas.map((sha) => [sha.toString('hex'), [sha.toString('hex')]]))
   for (let hop = 0; hop < MAX_HOPS && asked.size > 0; hop += 1) {
     const next = new Map<string, string[]>()
     for (const row of await lookUp(db, crawlNos, [...asked.keys()])) {
       const starts = asked.get(row.url_sha.toString('hex')) ?? []
       if (row.redirect_sha) {
+        if (row.reserved) for (const start of starts) reserved.add(start)
         const to = row.redirect_sha.toString('hex')
         next.set(to, [...(next.get(to) ?? []), ...starts])
       } else for (const start of starts) outcomes.set(start, outcomeOf(row))
@@ -92,6 +96,7 @@ export async function picturesOfUrls(
   for (const sha of urlShas) {
     const key = sha.toString('hex')
     if (!outcomes.has(key)) outcomes.set(key, { picture: null, capture_id: null, reason: 'not_fetched' })
+    if (reserved.has(key)) outcomes.set(key, { ...(outcomes.get(key) as PictureOutcome), reason: 'opted_out' })
   }
   return outcomes
 }

@@ -31,7 +31,7 @@ export interface CaptureTable {
   capture_id: Generated<string>
   crawl_no: number
   url_sha: Buffer
-  kind: 'page' | 'picture' | 'sitemap' | 'robots' | 'other'
+  kind: 'page' | 'picture' | 'sitemap' | 'robots' | 'tdmrep' | 'other'
   status: number
   body_sha: Buffer | null
   body_bytes: string
@@ -39,6 +39,7 @@ export interface CaptureTable {
   content_language: string | null
   signals: Json<unknown>
   reserved: boolean
+  unavailable_after: Timestamp | null
   abuse: string | null
   redirect_sha: Buffer | null
   extract_input: Buffer | null
@@ -94,6 +95,15 @@ export interface RobotsTable {
   origin: string
   rules: Json<unknown>
   verdict: 'rules' | 'allow_all' | 'disallow_all'
+  fetched_at: Timestamp
+  capture_id: string | null
+}
+
+/** What an origin's TDM file says. */
+export interface TdmFileTable {
+  crawl_no: number
+  origin: string
+  rules: Json<unknown>
   fetched_at: Timestamp
   capture_id: string | null
 }

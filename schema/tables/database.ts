@@ -12,6 +12,7 @@ export interface Database {
   shard_lease: c.ShardLeaseTable
   crawl_host: c.CrawlHostTable
   robots: c.RobotsTable
+  tdm_file: c.TdmFileTable
   frontier: c.FrontierTable
   url: c.UrlTable
   definition: r.DefinitionTable

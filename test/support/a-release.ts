@@ -142,7 +142,7 @@ async function seedCrawl(db: Kysely<Database>, spec: ReleaseSpec, pictures: read
 function pictureCapture({ name, signal }: TestPicture): NewCapture {
   const capture = aCapture(pictureUrl(name), 'picture', name)
   if (signal === undefined) return capture
-  const signals = [{ signal, value: '', where: 'header', agent: null }]
+  const signals = [{ signal, value: '', raw: `X-Robots-Tag: ${signal}`, where: 'header', agent: null }]
   return { ...capture, signals, reserved: true, warc: null }
 }
 

@@ -7,7 +7,11 @@ const KEPT = { stage: 'select', reason: null, rules: [] }
 function aQuestion(changes: Partial<SampleQuestion> = {}): SampleQuestion {
   return {
     facts: { normalise: aNormaliseFact({ name: 'a' }), safety: SAFE, reserved: false, abuseList: null },
-    limits: { image: { min_side: 200, max_ratio: 3, min_bytes: 100 }, nsfw: { porn: 0.85, hentai: 0.9, sexy: 1 } },
+    limits: {
+      image: { min_side: 200, max_ratio: 3, min_bytes: 100 },
+      nsfw: { porn: 0.85, hentai: 0.9, sexy: 1 },
+      heedsMining: true,
+    },
     nearLimit: 31,
     choice: { tag: 'cs', max_same_text: 2, wanted: 12, target: 10 },
     places: { text_place: 1, host_place: 3, host_cap: 4, target_place: 5, final_place: 5 },

@@ -5,6 +5,7 @@ import { aNormaliseFact, SAFE } from '../../support/facts.ts'
 const LIMITS: SampleLimits = {
   image: { min_side: 200, max_ratio: 3, min_bytes: 5000 },
   nsfw: { porn: 0.85, hentai: 0.9, sexy: 0.95 },
+  heedsMining: true,
 }
 
 interface Picture {

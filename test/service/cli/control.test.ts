@@ -170,7 +170,7 @@ test(
     await mella('crawl', 'resume', id)
     await until('it ends', async () => (await crawlState()) === 'frozen')
     const frozen = await one(sql`SELECT entries::int, pages::int, pictures::int FROM crawl_freeze`)
-    expect(frozen).toEqual({ entries: 2 + 2 * PAGES, pages: 1 + PAGES, pictures: PAGES })
+    expect(frozen).toEqual({ entries: 3 + 2 * PAGES, pages: 1 + PAGES, pictures: PAGES })
     // What a cancelled worker had asked for and not committed is asked for again, nothing else.
     const counts = Map.groupBy(web.log, (served) => served.url)
     expect([...counts.values()].filter((served) => served.length > 2)).toEqual([])

@@ -18,6 +18,7 @@ const MUTABLE = [
   'shard_done',
   'shard_lease',
   'site',
+  'tdm_file',
   'url',
   'version_label',
 ]

@@ -88,6 +88,7 @@ test('every URL ends where its answer leads', async () => {
     ['http://down.example/', 'excluded', 'robots_unreachable'],
     ['http://down.example/robots.txt', 'done', null],
     [`${MAIN}/`, 'done', null],
+    [`${MAIN}/.well-known/tdmrep.json`, 'done', null],
     [`${MAIN}/abuse.png`, 'done', 'known_abuse'],
     [`${MAIN}/away`, 'failed', 'redirect_out_of_scope'],
     [`${MAIN}/big`, 'failed', 'too_large'],
@@ -102,9 +103,11 @@ test('every URL ends where its answer leads', async () => {
     [`${MAIN}/reserved.png`, 'done', 'opted_out'],
     [`${MAIN}/robots.txt`, 'done', null],
     [`${MAIN}/target`, 'done', null],
+    ['http://pics.example/.well-known/tdmrep.json', 'done', null],
     ['http://pics.example/p.png', 'done', null],
     ['http://pics.example/robots.txt', 'done', null],
     ['http://slow.example/', 'failed', 'timeout'],
+    ['http://slow.example/.well-known/tdmrep.json', 'done', null],
     ['http://slow.example/robots.txt', 'done', null],
   ])
 })
@@ -184,15 +187,16 @@ test('a reserved or abusive picture leaves its digest, its size and why', async 
       url: `${MAIN}/reserved.png`,
       reserved: true,
       listed: false,
-      signals: [{ signal: 'noimageai', value: '', where: 'header', agent: null }],
+      signals: [{ signal: 'noimageai', value: '', raw: 'X-Robots-Tag: noimageai', where: 'header', agent: null }],
       ...of('reserved'),
     },
   ])
 })
 
-test('a picture on a host of its own is asked for under the robots of that host', () => {
+test('a picture on a host of its own is asked for under the robots and the TDM file of that host', () => {
   expect(web.log.filter((one) => one.url.startsWith('http://pics.example')).map((one) => one.url)).toEqual([
     'http://pics.example/robots.txt',
+    'http://pics.example/.well-known/tdmrep.json',
     'http://pics.example/p.png',
   ])
 })
@@ -217,5 +221,5 @@ test('crawls with other concurrency freeze to the same digest', async () => {
     await own[Symbol.asyncDispose]()
   }
   expect(new Set(digests).size).toBe(1)
-  expect(digests[0]).toMatch(/^16 /)
+  expect(digests[0]).toMatch(/^18 /)
 })

@@ -131,7 +131,17 @@ describe('explain', () => {
 
   test('a reserved picture quotes the signal with where it stood, though nothing looked into it', async () => {
     const found = await explain('url', pictureUrl('secret'))
-    const signal = { where: 'header', signal: 'noai', value: '', agent: null, reserves: true }
+    const signal = {
+      where: 'header',
+      signal: 'noai',
+      value: '',
+      raw: 'X-Robots-Tag: noai',
+      agent: null,
+      fetched_at: '2026-01-01T00:00:00.000Z',
+      file: null,
+      about: null,
+      reserves: true,
+    }
     expect(found?.pictures.map(({ normalise, opt_out }) => ({ normalise, opt_out }))).toEqual([
       { normalise: null, opt_out: [{ on: 'picture', url: pictureUrl('secret'), ...signal }] },
     ])

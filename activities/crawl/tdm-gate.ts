@@ -1,0 +1,124 @@
+import type { FetchFailure, FetchResponse, FetchResult } from '../../infra/http.ts'
+import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
+import type { FetchReason } from '../../schema/contracts/reasons.ts'
+import { sha256 } from '../digest.ts'
+import type { CaptureDraft, TdmResult } from './batch.ts'
+import { draftCapture } from './draft-capture.ts'
+import { headerSignals } from './opt-out.ts'
+import { locationOf, MAX_REDIRECTS, resolveRedirect } from './redirects.ts'
+import { parseTdmFile, TDM_FILE, type TdmRule, tdmSignals } from './tdm-file.ts'
+
+/** A server that is overloaded is asked again this often, after these waits. */
+const BUSY_TRIES = 3
+const BUSY_WAIT_MS = 2_000
+/** A URL waits for an unreachable file of its origin as for itself, this often; then there is none. */
+const UNREACHABLE_TRIES = 3
+
+/** Faults of the way there, which may be over at the next try. What else fails is an origin without the protocol. */
+const UNREACHABLE: ReadonlySet<FetchReason> = new Set(['dns_failed', 'refused', 'reset', 'timeout', 'truncated'])
+
+export interface TdmGateDeps {
+  fetch(url: string): Promise<FetchResult>
+  /** Rules that were had at most 24 hours ago, null when there are none such. */
+  load(origin: string): Promise<TdmRule[] | null>
+  /** The wait before and after a request to the origin, in milliseconds; null when robots.txt does not let us ask. */
+  waitFor(url: string): Promise<number | null>
+  place(url: string, base?: string): { url: string; sha: Buffer; host: string; shard: number } | null
+  record(result: TdmResult): void
+  sleep(ms: number): Promise<void>
+}
+
+export type TdmAnswer = { kind: 'signals'; signals: OptOutSignal[] } | { kind: 'unreachable'; failure: FetchFailure }
+
+type Rules = { kind: 'rules'; rules: TdmRule[] } | { kind: 'unreachable'; failure: FetchFailure }
+
+/** Asks an origin's TDM file once, before anything of it is fetched, and answers for each URL below it. */
+export class TdmGate {
+  private readonly origins = new Map<string, Promise<Rules>>()
+  private readonly deps: TdmGateDeps
+
+  constructor(deps: TdmGateDeps) {
+    this.deps = deps
+  }
+
+  /** `attempts`: how often the URL was tried before. A file that stays unreachable is taken for none (TDMRep, "TDM File"). */
+  async ask(url: string, attempts: number): Promise<TdmAnswer> {
+    const { origin } = new URL(url)
+    let known = this.origins.get(origin)
+    if (!known) {
+      known = this.load(origin)
+      this.origins.set(origin, known)
+      // A failed load (worker stopping) must not stay as the origin's answer.
+      known.catch(() => this.origins.delete(origin))
+    }
+    const found = await known
+    if (found.kind === 'rules')
+      return { kind: 'signals', signals: tdmSignals(found.rules, url, `${origin}${TDM_FILE}`) }
+    if (attempts + 1 < UNREACHABLE_TRIES) return found
+    this.origins.set(origin, Promise.resolve(this.nothing(origin, [])))
+    return { kind: 'signals', signals: [] }
+  }
+
+  private async load(origin: string): Promise<Rules> {
+    const stored = await this.deps.load(origin)
+    if (stored) return { kind: 'rules', rules: stored }
+    const waitMs = await this.deps.waitFor(`${origin}${TDM_FILE}`)
+    if (waitMs === null) return { kind: 'rules', rules: [] }
+    await this.deps.sleep(waitMs)
+    const found = await this.fetchRules(origin)
+    await this.deps.sleep(waitMs)
+    return found
+  }
+
+  private async fetchRules(origin: string): Promise<Rules> {
+    // Every answer is evidence, also those of tries that came to nothing.
+    const drafts: CaptureDraft[] = []
+    for (let tried = 1; ; tried += 1) {
+      const last = await this.fetchFile(origin, drafts)
+      if (last === null) return this.nothing(origin, drafts)
+      if (last.kind === 'failure' && UNREACHABLE.has(last.reason)) {
+        const failure = { ...last, message: `${TDM_FILE}: ${last.message}`.slice(0, 300) }
+        return { kind: 'unreachable', failure }
+      }
+      if (last.kind === 'response' && isBusy(last) && tried < BUSY_TRIES) {
+        await this.deps.sleep(BUSY_WAIT_MS * tried)
+        continue
+      }
+      const isFile = last.kind === 'response' && last.status >= 200 && last.status < 300
+      return isFile ? this.answer(origin, parseTdmFile(last.body), drafts) : this.nothing(origin, drafts)
+    }
+  }
+
+  /** The answer at the end of the redirects; null when they lead nowhere. */
+  private async fetchFile(origin: string, drafts: CaptureDraft[]): Promise<FetchResult | null> {
+    let url = `${origin}${TDM_FILE}`
+    for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+      const result = await this.deps.fetch(url)
+      if (result.kind === 'failure') return result
+      drafts.push(this.draft(url, result))
+      const redirect = resolveRedirect(url, result.status, locationOf(result))
+      if (redirect.kind === 'none') return result
+      if (redirect.kind === 'bad') return null
+      url = redirect.url
+    }
+    return null
+  }
+
+  private nothing(origin: string, drafts: CaptureDraft[]): Rules {
+    return this.answer(origin, [], drafts)
+  }
+
+  private answer(origin: string, rules: TdmRule[], drafts: CaptureDraft[]): Rules {
+    const shard = this.deps.place(`${origin}${TDM_FILE}`)?.shard ?? 0
+    this.deps.record({ origin, rules, shard, drafts })
+    return { kind: 'rules', rules }
+  }
+
+  private draft(url: string, response: FetchResponse): CaptureDraft {
+    const urlSha = this.deps.place(url)?.sha ?? sha256(url)
+    const signals = headerSignals(response.headers)
+    return draftCapture({ url, urlSha, kind: 'tdmrep', response, signals, reserved: false })
+  }
+}
+
+const isBusy = ({ status }: FetchResponse) => status === 429 || status >= 500

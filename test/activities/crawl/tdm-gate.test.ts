@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import type { TdmResult } from '../../../activities/crawl/batch.ts'
+import { TdmGate, type TdmGateDeps } from '../../../activities/crawl/tdm-gate.ts'
+import type { FetchResult } from '../../../infra/http.ts'
+
+const ORIGIN = 'https://site.example'
+const FILE = `${ORIGIN}/.well-known/tdmrep.json`
+const RESERVED = '[{"location":"/","tdm-reservation":1}]'
+
+const common = { headers: [], remoteAddress: null, startedAt: 0, durationMs: 1 }
+const answer = (url: string, status: number, body = '', location?: string) =>
+  ({
+    ...common,
+    kind: 'response',
+    url,
+    status,
+    headers: location === undefined ? [] : [['location', location]],
+    body: Buffer.from(body),
+    rawBody: Buffer.from(body),
+  }) as unknown as FetchResult
+const failure = (url: string, reason: string) =>
+  ({ ...common, kind: 'failure', url, reason, errorCode: 'X', message: 'no', status: null }) as unknown as FetchResult
+
+/** A gate over answers by URL, the next one at each request; what it asked for, waited and recorded. */
+function aGate(answers: Record<string, FetchResult[]>, changes: Partial<TdmGateDeps> = {}) {
+  const asked: string[] = []
+  const waits: number[] = []
+  const recorded: TdmResult[] = []
+  const gate = new TdmGate({
+    fetch: (url) => {
+      asked.push(url)
+      const [next = answer(url, 404)] = answers[url] ?? []
+      if ((answers[url]?.length ?? 0) > 1) answers[url]?.shift()
+      return Promise.resolve(next)
+    },
+    load: () => Promise.resolve(null),
+    waitFor: () => Promise.resolve(7),
+    place: (url) => ({ url, sha: Buffer.alloc(32), host: 'site.example', shard: 3 }),
+    record: (result) => recorded.push(result),
+    sleep: (ms) => {
+      waits.push(ms)
+      return Promise.resolve()
+    },
+    ...changes,
+  })
+  return { gate, asked, waits, recorded }
+}
+
+const values = async (gate: TdmGate, path: string, attempts = 0) => {
+  const found = await gate.ask(`${ORIGIN}${path}`, attempts)
+  return found.kind === 'signals' ? found.signals.map(({ value }) => value) : found.kind
+}
+
+test('asks once for an origin, apart from other requests, and keeps the answer as evidence', async () => {
+  const { gate, asked, waits, recorded } = aGate({ [FILE]: [answer(FILE, 200, RESERVED)] })
+  expect(await Promise.all([values(gate, '/a'), values(gate, '/b')])).toEqual([['1'], ['1']])
+  expect([asked, waits]).toEqual([[FILE], [7, 7]])
+  expect(recorded.map(({ origin, shard, rules, drafts }) => [origin, shard, rules.length, drafts.length])).toEqual([
+    [ORIGIN, 3, 1, 1],
+  ])
+  expect(recorded[0]?.drafts[0]?.capture).toMatchObject({ kind: 'tdmrep', status: 200, reserved: false })
+})
+
+test('a stored answer is not asked for again', async () => {
+  const { gate, asked } = aGate({}, { load: () => Promise.resolve([]) })
+  expect([await values(gate, '/'), asked]).toEqual([[], []])
+})
+
+test('robots.txt may keep the file from us, which is as if there were none', async () => {
+  const { gate, asked, recorded } = aGate({}, { waitFor: () => Promise.resolve(null) })
+  expect([await values(gate, '/'), asked, recorded]).toEqual([[], [], []])
+})
+
+test('redirects are followed, each hop is evidence, and a ring ends', async () => {
+  const there = 'https://other.example/tdm.json'
+  const one = aGate({ [FILE]: [answer(FILE, 301, '', there)], [there]: [answer(there, 200, RESERVED)] })
+  expect(await values(one.gate, '/')).toEqual(['1'])
+  expect(one.recorded[0]?.drafts.map(({ url }) => url)).toEqual([FILE, there])
+  const ring = aGate({ [FILE]: [answer(FILE, 301, '', FILE)] })
+  expect([await values(ring.gate, '/'), ring.asked.length]).toEqual([[], 6])
+})
+
+test('an overloaded server is asked again, and one that stays so has no file', async () => {
+  const later = aGate({ [FILE]: [answer(FILE, 503), answer(FILE, 200, RESERVED)] })
+  expect([await values(later.gate, '/'), later.waits]).toEqual([['1'], [7, 2000, 7]])
+  const never = aGate({ [FILE]: [answer(FILE, 503)] })
+  expect([await values(never.gate, '/'), never.asked.length]).toEqual([[], 3])
+})
+
+test('a URL waits for a file that cannot be reached as for itself, and goes without it in the end', async () => {
+  const { gate, asked, recorded } = aGate({ [FILE]: [failure(FILE, 'reset')] })
+  expect([await values(gate, '/a', 0), await values(gate, '/a', 1)]).toEqual(['unreachable', 'unreachable'])
+  expect([recorded, asked.length]).toEqual([[], 1])
+  expect([await values(gate, '/a', 2), await values(gate, '/b', 0)]).toEqual([[], []])
+  expect(recorded.map(({ rules, drafts }) => [rules, drafts])).toEqual([[[], []]])
+})
+
+test('a fault that is no matter of the way there means that there is no file', async () => {
+  const { gate } = aGate({ [FILE]: [failure(FILE, 'too_large')] })
+  expect(await values(gate, '/')).toEqual([])
+})
