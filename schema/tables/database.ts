@@ -14,6 +14,9 @@ export interface Database {
   robots: c.RobotsTable
   frontier: c.FrontierTable
   url: c.UrlTable
+  crawl_attempt: c.CrawlAttemptTable
+  frontier_tally: c.FrontierTallyTable
+  capture_tally: c.CaptureTallyTable
   definition: r.DefinitionTable
   fact: r.FactTable
   fact_text: r.FactTable
