@@ -218,6 +218,7 @@ async function createShardCrawler(
     extractDef: await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId),
     languageDef: await ensureDefinition(deps.db, deps.definitions.pageLanguage, deps.commitId),
     limits: { pagesPerHost: limits.pages_per_host, depth: limits.depth },
+    budget: { giveUpMs: limits.give_up_hours * 3_600_000, asksRobots: politeness.honour.includes('robots') },
   }
   const token = productToken(politeness.user_agent)
   const interpret: InterpretDeps = { ...deps, section, token, place, inScope }

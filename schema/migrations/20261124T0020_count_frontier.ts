@@ -16,6 +16,7 @@ const COLUMNS = [
     ADD COLUMN failing_since timestamptz,
     ADD COLUMN suspensions int NOT NULL DEFAULT 0,
     ADD COLUMN fault text,
+    ADD COLUMN fault_class text COLLATE "C",
     ADD COLUMN given_up_at timestamptz`,
   `UPDATE frontier SET class = CASE
       WHEN reason = 'deadline_passed' THEN split_part(detail, ':', 1)

@@ -18,14 +18,20 @@ export interface FrontierRow {
   first_tried: Date | null
 }
 
+export interface HostWork {
+  host: string
+  waitMs: number
+  /** It was suspended and has not answered since: one URL finds out whether it is there again. */
+  onProbation: boolean
+  /** It was given up: what was found for it since is given up, too. */
+  givenUp: boolean
+}
+
 /** Hosts of the shard that have a URL due now, and when the next one is due otherwise (milliseconds from now). */
-export async function hostsWithWork(
-  db: Kysely<Database>,
-  lease: Lease,
-  limit: number,
-): Promise<{ host: string; waitMs: number }[]> {
-  const found = await sql<{ host: string; wait_ms: number }>`
-    SELECT h.host, greatest(0, extract(epoch FROM greatest(n.next_at, coalesce(h.suspended_until, '-infinity')) - now()) * 1000)::float8 AS wait_ms
+export async function hostsWithWork(db: Kysely<Database>, lease: Lease, limit: number): Promise<HostWork[]> {
+  const found = await sql<{ host: string; wait_ms: number; on_probation: boolean; given_up: boolean }>`
+    SELECT h.host, greatest(0, extract(epoch FROM greatest(n.next_at, coalesce(h.suspended_until, '-infinity')) - now()) * 1000)::float8 AS wait_ms,
+      h.suspensions > 0 AS on_probation, h.given_up_at IS NOT NULL AS given_up
     FROM crawl_host h
     CROSS JOIN LATERAL (
       SELECT f.next_at FROM frontier f
@@ -33,7 +39,12 @@ export async function hostsWithWork(
       ORDER BY f.next_at LIMIT 1) n
     WHERE h.crawl_no = ${lease.crawlNo} AND h.shard = ${lease.shard}
     ORDER BY wait_ms, h.host COLLATE "C" LIMIT ${limit}`.execute(db)
-  return found.rows.map((row) => ({ host: row.host, waitMs: Number.isFinite(row.wait_ms) ? row.wait_ms : 0 }))
+  return found.rows.map((row) => ({
+    host: row.host,
+    waitMs: Number.isFinite(row.wait_ms) ? row.wait_ms : 0,
+    onProbation: row.on_probation,
+    givenUp: row.given_up,
+  }))
 }
 
 /**

@@ -102,7 +102,7 @@ function chosen({ classes, host }: PutBackChoice) {
 }
 
 async function reopenHosts(tx: Transaction<Database>, crawlNo: number, hosts: readonly string[]): Promise<void> {
-  await sql`UPDATE crawl_host SET failures = 0, failing_since = NULL, suspended_until = NULL, suspensions = 0, fault = NULL, given_up_at = NULL
+  await sql`UPDATE crawl_host SET failures = 0, failing_since = NULL, suspended_until = NULL, suspensions = 0, fault = NULL, fault_class = NULL, given_up_at = NULL
     WHERE crawl_no = ${crawlNo} AND host = ANY(${hosts}::text[])`.execute(tx)
   await sql`DELETE FROM robots WHERE crawl_no = ${crawlNo} AND verdict = 'disallow_all'
     AND split_part(origin, '://', 2) = ANY(${hosts}::text[])`.execute(tx)

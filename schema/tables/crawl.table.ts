@@ -94,6 +94,8 @@ export interface CrawlHostTable {
   suspensions: Generated<number>
   /** What the last failure was, for people. */
   fault: string | null
+  /** Its class, as the retry policy names it. */
+  fault_class: string | null
   given_up_at: Timestamp | null
 }
 

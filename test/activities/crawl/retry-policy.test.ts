@@ -90,9 +90,8 @@ describe('retry policy', () => {
 
 it('each class of the table can be named, also by a status or reason of it', () => {
   const words = ['dns', 'refused', 'reset', 'tls', 'timeout', '408', '425', '429', '503', '5xx', 'truncated', 'decode']
-  expect(words.map(retryClassNamed)).toEqual([
-    ...['dns', 'refused', 'reset', 'tls', 'timeout', 'slow_client', 'slow_client', 'overloaded', 'overloaded', '5xx'],
-    ...['truncated', 'decode'],
-  ])
+  const classes =
+    'dns refused reset tls timeout slow_client slow_client overloaded overloaded 5xx truncated decode'.split(' ')
+  expect(words.map(retryClassNamed)).toEqual(classes)
   expect(retryClassNamed('404')).toBeUndefined()
 })

@@ -167,6 +167,7 @@ function commitDeps(db: CommitDeps['db']): CommitDeps {
     archive: { encodeResponse: unused, createSegment: () => ({ add: unused, seal: unused }) },
     extractDef: 0,
     languageDef: 0,
+    budget: { giveUpMs: 3_600_000, asksRobots: true },
     limits: { pagesPerHost: 10, depth: 3 },
   }
 }
