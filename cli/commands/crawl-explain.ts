@@ -1,10 +1,12 @@
 import { canonicalUrl, urlDigest } from '../../activities/crawl/canonical-url.ts'
+import { describeHistory } from '../../activities/explain/describe-history.ts'
 import { describeUrl } from '../../activities/explain/describe-url.ts'
 import { explainUrl, isInScope } from '../../activities/explain/explain-url.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
 import { listCrawls } from '../../schema/queries/crawls.ts'
 import { capturesOfUrl, crawlsOfUrl, type KnownUrl, robotsOf } from '../../schema/queries/explain-url.ts'
+import { historyOfUrl, hostOfUrl } from '../../schema/queries/url-history.ts'
 import { badUsage, type Command, type CommandContext } from '../command.ts'
 import { connect, type Session } from '../jobs/connect.ts'
 import { findCrawl } from '../jobs/crawl-job.ts'
@@ -26,8 +28,10 @@ export const crawlExplainCommand: Command = {
     const known = await findKnown(context, session, url, sha)
     const robots = await robotsOf(session.db, known.crawl_no, new URL(url).origin)
     const explanation = explainUrl(url, known, robots, await capturesOfUrl(session.db, known.crawl_no, sha))
-    if (context.json) context.out.json(explanation)
-    else for (const line of describeUrl(explanation)) context.out.line(line)
+    const history = await historyOfUrl(session.db, known.crawl_no, sha)
+    const host = await hostOfUrl(session.db, known.crawl_no, new URL(url).host)
+    if (context.json) context.out.json({ ...explanation, host, history })
+    else for (const line of [...describeUrl(explanation), ...describeHistory(history, host)]) context.out.line(line)
     return EXIT.ok
   },
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { countHosts } from '../../../../schema/queries/crawl-counts.ts'
 import { planReopening, putBack } from '../../../../schema/queries/resume-crawl.ts'
+import { historyOfUrl } from '../../../../schema/queries/url-history.ts'
 import type { Runtime } from '../../../../workers/runtime.ts'
 import { aSection, frontierOf, startCrawl } from '../../../support/crawl.ts'
 import { crawlToEnd, openTestRuntime } from '../../../support/crawler.ts'
@@ -136,4 +137,16 @@ test('what is put back of a host that was given up is asked for again, and had w
   await putBack(runtime.db, crawlNo, { classes: ['reset'], host: 'gone.example' })
   expect(await crawlToEnd(runtime, crawlId)).toBe('finished')
   expect(await endsOf('gone.example')).toEqual({ 'done null': PICTURES + 1 })
+})
+
+test('the history of a URL has what became of each attempt, in the order of time', async () => {
+  const { rows } = await sql<{ url_sha: Buffer }>`
+    SELECT url_sha FROM crawl_attempt WHERE crawl_no = ${crawlNo} AND outcome = 'put_back' ORDER BY attempt_no LIMIT 1`.execute(
+    runtime.db,
+  )
+  const history = await historyOfUrl(runtime.db, crawlNo, rows[0]?.url_sha as Buffer)
+  const outcomes = history.map(({ outcome }) => outcome)
+  expect(outcomes.slice(-3)).toEqual(['given_up', 'put_back', 'answered'])
+  expect(history.at(-1)?.status).toBe(200)
+  expect(history.at(-3)?.detail).toMatch(/^host gone\.example: /)
 })
