@@ -17,6 +17,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'spec init', load: async () => (await import('./commands/spec-init.ts')).specInitCommand },
   { name: 'worker', load: async () => (await import('./commands/worker.ts')).workerCommand },
   { name: 'crawl start', load: async () => (await import('./commands/crawl-start.ts')).crawlStartCommand },
+  { name: 'crawl probe', load: async () => (await import('./commands/crawl-probe.ts')).crawlProbeCommand },
   { name: 'crawl list', load: async () => (await import('./commands/crawl-list.ts')).crawlListCommand },
   { name: 'crawl show', load: async () => (await import('./commands/crawl-show.ts')).crawlShowCommand },
   { name: 'crawl pause', load: async () => (await import('./commands/crawl-control.ts')).crawlPauseCommand },

@@ -4,11 +4,10 @@ import { extractInputDigest, extractPage } from '../../activities/extract/extrac
 import { detectPageLanguage } from '../../activities/page-language/page-language.ts'
 import { crawlDefinitions } from '../../activities/steps/tool-versions.ts'
 import { createAddressGuard } from '../../infra/address-guard.ts'
-import type { ResolveRule } from '../../infra/config-values.ts'
 import { loadDetectors } from '../../infra/detectors.ts'
 import { createWebFetcher } from '../../infra/http.ts'
 import { sniffImageFormat } from '../../infra/image-format.ts'
-import { parseResolveMap } from '../../infra/resolve-map.ts'
+import { parseResolveMap, ruleText } from '../../infra/resolve-map.ts'
 import { createSegment, encodeResponse } from '../../infra/warc.ts'
 import type { Runtime } from '../runtime.ts'
 
@@ -53,9 +52,4 @@ function createSlots(limit: number): () => (() => void) | null {
       held = false
     }
   }
-}
-
-function ruleText({ pattern, host, port }: ResolveRule): string {
-  const address = host.includes(':') ? `[${host}]` : host
-  return `${pattern}=${address}${port === null ? '' : `:${port}`}`
 }
