@@ -7,8 +7,8 @@ const PLAIN_PARTS = 10
 
 /** A bar per step on a terminal, plain lines otherwise; both on stderr. Counts come from committed rows. */
 export interface Progress {
-  /** `done` of `total` of a step, `total` null when it is not known yet. */
-  update: (step: string, done: number, total: number | null) => void
+  /** `done` of `total` of a step, `total` null when it is not known yet; `note` follows the numbers. */
+  update: (step: string, done: number, total: number | null, note?: string) => void
   /** A line of its own, above a bar. */
   say: (text: string) => void
   /** Ends the bar under way. */
@@ -27,10 +27,10 @@ function createBar(stderr: Streams['stderr']): Progress {
     shown = null
   }
   return {
-    update: (step, done, total) => {
+    update: (step, done, total, note) => {
       if (shown !== null && shown !== step) end()
       shown = step
-      stderr.write(`\r\u001b[K${barLine(step, done, total).slice(0, (stderr.columns ?? 80) - 1)}`)
+      stderr.write(`\r\u001b[K${`${barLine(step, done, total)}${noteOf(note)}`.slice(0, (stderr.columns ?? 80) - 1)}`)
     },
     say: (text) => {
       stderr.write(`${shown === null ? '' : '\r\u001b[K'}${escapeControls(text)}\n`)
@@ -51,13 +51,15 @@ export function barLine(step: string, done: number, total: number | null): strin
 function createLines(stderr: Streams['stderr']): Progress {
   const said = new Map<string, number>()
   return {
-    update: (step, done, total) => {
+    update: (step, done, total, note) => {
       const part = total === null || total <= 0 ? -1 : Math.floor((done / total) * PLAIN_PARTS)
       if (said.get(step) === part) return
       said.set(step, part)
-      stderr.write(`${escapeControls(step)}: ${done}${total === null ? '' : ` of ${total}`}\n`)
+      stderr.write(`${escapeControls(step)}: ${done}${total === null ? '' : ` of ${total}`}${noteOf(note)}\n`)
     },
     say: (text) => stderr.write(`${escapeControls(text)}\n`),
     end: () => {},
   }
 }
+
+const noteOf = (note = '') => (note === '' ? '' : `, ${escapeControls(note)}`)

@@ -1,3 +1,4 @@
+import type { ResolveRule } from './config-values.ts'
 import { isIP } from 'node:net'
 import { PermanentError } from '../schema/contracts/errors.ts'
 
@@ -83,4 +84,10 @@ function splitPort(text: string): { host: string; port: number | null } | null {
   const digits = text.slice(colon + 1)
   const port = Number(digits)
   return /^\d{1,5}$/.test(digits) && port >= 1 && port <= 65_535 ? { host, port } : null
+}
+
+/** A rule of the settings as `parseResolveMap` reads it. */
+export function ruleText({ pattern, host, port }: ResolveRule): string {
+  const address = host.includes(':') ? `[${host}]` : host
+  return `${pattern}=${address}${port === null ? '' : `:${port}`}`
 }

@@ -4,6 +4,7 @@ import type { NewCapture } from '../../schema/queries/captures.ts'
 import type { ArchivedResponse } from '../../infra/warc.ts'
 import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
 import type { TdmRule } from './tdm-file.ts'
+import type { RetryClass } from './retry-policy.ts'
 
 /** One response as it will be committed. `record` is its WARC record, null when no byte may be archived. */
 export interface CaptureDraft {
@@ -15,8 +16,16 @@ export interface CaptureDraft {
   facts: { input: Buffer; extract: ExtractFact } | null
 }
 
+/** What a request says of its host. */
+export interface HostContact {
+  host: string
+  /** Null when it answered; else what kept it from that, and how many single requests that stands for. */
+  failure: { class: RetryClass; fault: string; weight: number } | null
+}
+
 /** All that became of one leased URL. */
 export interface UrlResult {
+  contact?: HostContact | null
   outcome: Omit<UrlOutcome, 'captureId'>
   draft: CaptureDraft | null
   found: FoundUrl[]
@@ -50,6 +59,8 @@ export class CrawlBatch {
   readonly results: UrlResult[] = []
   readonly robots: RobotsResult[] = []
   readonly tdm: TdmResult[] = []
+  /** In the order in which the requests ended. */
+  readonly contacts: HostContact[] = []
   bytes = 0
   startedAt = 0
 
@@ -60,12 +71,14 @@ export class CrawlBatch {
   addResult(result: UrlResult, now: number): void {
     this.begin(now)
     this.results.push(result)
+    if (result.contact) this.contacts.push(result.contact)
     this.bytes += result.draft?.record?.rawBody.length ?? 0
   }
 
   addRobots(result: RobotsResult, now: number): void {
     this.begin(now)
     this.robots.push(result)
+    if (result.verdict !== 'disallow_all') this.contacts.push({ host: new URL(result.origin).host, failure: null })
     for (const draft of result.drafts) this.bytes += draft.record?.rawBody.length ?? 0
   }
 

@@ -5,6 +5,7 @@ import type { ObjectStore } from '../../infra/objects.ts'
 import type { CrawlRound, CrawlShardResult } from '../../schema/contracts/crawl-work.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
+import { foldTallies } from '../../schema/queries/crawl-counts.ts'
 import { type CrawlRecord, getCrawl, noteCrawlFault, setCrawlState } from '../../schema/queries/crawls.ts'
 import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
@@ -86,6 +87,7 @@ export function createCrawlActivities(deps: CrawlDeps) {
       if (crawl.state === 'cancelled') return { kind: 'cancelled' }
       if (crawl.state === 'frozen') return { kind: 'finished' }
       if (crawl.paused) return { kind: 'paused' }
+      await foldTallies(deps.db, crawl.crawl_no)
       const { shards, waitMs } = await shardsWithWork(deps.db, crawl.crawl_no)
       return shards.length === 0 && waitMs === null
         ? { kind: 'finished' }
@@ -225,6 +227,7 @@ async function createShardCrawler(
     known,
     extractDef: await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId),
     limits: { pagesPerHost: limits.pages_per_host, depth: limits.depth },
+    budget: { giveUpMs: limits.give_up_hours * 3_600_000, asksRobots: politeness.honour.includes('robots') },
   }
   const token = productToken(politeness.user_agent)
   const interpret: InterpretDeps = { ...deps, section, token, place, inScope }

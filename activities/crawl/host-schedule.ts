@@ -59,6 +59,12 @@ export class HostSchedule {
     this.state(host).queue.push(...rows)
   }
 
+  /** Forgets a host's queued URLs: they were given back. */
+  drop(host: string): void {
+    const state = this.hosts.get(host)
+    if (state) state.queue = []
+  }
+
   /** A host's robots Crawl-delay and the spec's delay: the larger holds. */
   raiseDelay(host: string, delayMs: number): void {
     const state = this.state(host)

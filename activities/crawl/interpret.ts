@@ -84,7 +84,13 @@ function retryOrEnd(
   const giveUpMs = deps.section.limits.give_up_hours * 3_600_000
   const retryAfterMs = parseRetryAfter(header(response, 'retry-after'), response.startedAt, giveUpMs)
   const plan = retryPlan(cause, attempts, retryAfterMs)
-  const common = { sha: row.url_sha, asPicture: row.picture, detail: detail.slice(0, 300), attempts }
+  const common = {
+    sha: row.url_sha,
+    asPicture: row.picture,
+    detail: detail.slice(0, 300),
+    attempts,
+    errorClass: plan.class,
+  }
   if (!plan.retry)
     return { ...common, state: plan.class === null && 'status' in cause ? 'done' : 'failed', reason, waitMs: 0 }
   const triedForMs = row.first_tried === null ? 0 : response.startedAt - row.first_tried.getTime()

@@ -11,7 +11,7 @@ export type RetryClass =
   | 'decode'
   | 'slow_client' // 408, 425
   | 'overloaded' // 429, 503
-  | 'server_error'
+  | '5xx' // but 501, 503, 505, 511
 
 export interface RetryRule {
   /** The first one counts. */
@@ -24,6 +24,25 @@ export interface RetryRule {
 export type Outcome = { reason: FetchReason } | { status: number }
 
 export type RetryPlan = { retry: true; class: RetryClass; delayMs: number } | { retry: false; class: RetryClass | null }
+
+/** All classes, in the order of the table, with the other names that a person may know them by. */
+export const RETRY_CLASSES: readonly { class: RetryClass; also: readonly string[]; what: string }[] = [
+  { class: 'dns', also: ['dns_failed'], what: 'the name did not resolve' },
+  { class: 'refused', also: [], what: 'nobody listens' },
+  { class: 'reset', also: [], what: 'the connection was cut' },
+  { class: 'tls', also: ['tls_failed'], what: 'the certificate or handshake is bad' },
+  { class: 'timeout', also: [], what: 'no answer in time' },
+  { class: 'slow_client', also: ['408', '425'], what: 'status 408 or 425' },
+  { class: 'overloaded', also: ['429', '503'], what: 'status 429 or 503' },
+  { class: '5xx', also: ['server_error'], what: 'any other 5xx that may pass' },
+  { class: 'truncated', also: [], what: 'the body ended early' },
+  { class: 'decode', also: ['decode_failed', 'bad_response'], what: 'broken coding or HTTP' },
+]
+
+/** The class that a person means, undefined for a word that names none. */
+export function retryClassNamed(word: string): RetryClass | undefined {
+  return RETRY_CLASSES.find((one) => one.class === word || one.also.includes(word))?.class
+}
 
 const MAX_DELAY_MS = 10 * 60 * 1000
 
@@ -42,7 +61,7 @@ const RULES: Record<RetryClass, RetryRule> = {
   decode: { maxAttempts: 2, firstDelayMs: 1000 },
   slow_client: { maxAttempts: 3, firstDelayMs: 1000 },
   overloaded: { maxAttempts: 8, firstDelayMs: 2000 },
-  server_error: { maxAttempts: 4, firstDelayMs: 2000 },
+  '5xx': { maxAttempts: 4, firstDelayMs: 2000 },
 }
 
 /** Reasons that are not here are decisions or lasting facts: asking again gives the same. */
@@ -93,5 +112,5 @@ export function parseRetryAfter(value: string | null, nowMs: number, capMs: numb
 function classOfStatus(status: number): RetryClass | null {
   if (status === 408 || status === 425) return 'slow_client'
   if (status === 429 || status === 503) return 'overloaded'
-  return status >= 500 && !LASTING_5XX.has(status) ? 'server_error' : null
+  return status >= 500 && !LASTING_5XX.has(status) ? '5xx' : null
 }

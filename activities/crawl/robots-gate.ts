@@ -47,10 +47,20 @@ export class RobotsGate {
   private readonly origins = new Map<string, Promise<OriginRules>>()
   /** Why an origin's robots.txt was last not to be had, for people. */
   private readonly faults = new Map<string, string>()
+  /** Origins whose stored answer is not taken: they are asked whether they are there again. */
+  private readonly stale = new Set<string>()
   private readonly deps: RobotsGateDeps
 
   constructor(deps: RobotsGateDeps) {
     this.deps = deps
+  }
+
+  /** Asks a host's robots.txt anew with its next URL. */
+  forget(host: string): void {
+    for (const origin of [`http://${host}`, `https://${host}`]) {
+      this.origins.delete(origin)
+      this.stale.add(origin)
+    }
   }
 
   async ask(url: string): Promise<RobotsAnswer> {
@@ -82,7 +92,7 @@ export class RobotsGate {
   }
 
   private async load(origin: string): Promise<OriginRules> {
-    const stored = await this.deps.load(origin)
+    const stored = this.stale.delete(origin) ? null : await this.deps.load(origin)
     if (stored) return stored
     // Every answer is evidence, also those of tries that came to nothing.
     const drafts: CaptureDraft[] = []

@@ -4,10 +4,11 @@ import type { Lease } from '../../schema/queries/leases.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
 import { CrawlBatch, type RobotsResult, type TdmResult, type UrlResult } from './batch.ts'
-import { type CommitDeps, commitBatch } from './commit-batch.ts'
+import { type CommitDeps, commitBatch, giveUpFound } from './commit-batch.ts'
+import { contactOf, contactOfRobots } from './host-budget.ts'
 import type { HostSchedule } from './host-schedule.ts'
 import { type InterpretDeps, interpretFailure, interpretResponse } from './interpret.ts'
-import type { RobotsGate } from './robots-gate.ts'
+import type { RobotsAnswer, RobotsGate } from './robots-gate.ts'
 import type { TdmGate } from './tdm-gate.ts'
 
 /** URLs claimed of one host at a time: some seconds of work at full speed, a short list to give back after a kill. */
@@ -48,6 +49,8 @@ export class ShardCrawler {
   private failure: unknown = null
   private wake: (() => void) | null = null
   private readonly exhausted = new Map<string, number>()
+  /** Hosts by the URLs whose request runs: a suspended host's go back to the frontier before it has ended. */
+  private readonly active = new Map<string, string>()
   private readonly deps: ShardCrawlerDeps
   private readonly lease: Lease
 
@@ -104,10 +107,17 @@ export class ShardCrawler {
     const hosts = await hostsWithWork(this.deps.commit.db, this.lease, HOSTS_AT_A_TIME)
     this.exhausted.clear()
     this.exhausted.set('', now + POLL_MS)
-    for (const { host, waitMs } of hosts) {
-      if (waitMs > 0 || !this.deps.schedule.isLow(host, LOW_WATER)) continue
-      const rows = await claimUrls(this.deps.commit.db, this.lease, host, CLAIM)
-      this.deps.schedule.push(host, rows)
+    for (const { host, waitMs, onProbation, givenUp } of hosts) {
+      if (givenUp) await giveUpFound(this.deps.commit, this.lease, host)
+      if (givenUp || waitMs > 0 || !this.deps.schedule.isLow(host, onProbation ? 1 : LOW_WATER)) continue
+      if (onProbation && [...this.active.values()].includes(host)) continue
+      const rows = await claimUrls(this.deps.commit.db, this.lease, host, onProbation ? 1 : CLAIM)
+      // Its robots.txt shows whether it is there again, whatever is wrong with one of its URLs.
+      if (onProbation) this.deps.gate.forget(host)
+      this.deps.schedule.push(
+        host,
+        rows.filter((row) => !this.active.has(keyOf(row))),
+      )
       if (rows.length === CLAIM) this.exhausted.set('', now + POLL_MS / 4)
     }
   }
@@ -122,6 +132,7 @@ export class ShardCrawler {
         return
       }
       this.running += 1
+      this.active.set(keyOf(row), row.host)
       const address = this.deps.schedule.addressOf(row.host)
       void this.crawlUrl(row)
         .then((result) => this.batch.addResult(result, this.deps.now()))
@@ -131,6 +142,7 @@ export class ShardCrawler {
         .finally(() => {
           release()
           this.running -= 1
+          this.active.delete(keyOf(row))
           this.deps.schedule.finish(row.host, address)
           this.wake?.()
         })
@@ -142,7 +154,7 @@ export class ShardCrawler {
     const { honour } = section.politeness
     if (honour.includes('robots')) {
       const answer = await gate.ask(row.url)
-      if (!answer.allowed) return excluded(row, answer.reason, answer.detail)
+      if (!answer.allowed) return notAllowed(row, answer)
       if (answer.delayMs > 0) schedule.raiseDelay(row.host, answer.delayMs)
       const result = await this.fetchRow(row, interpret, answer.signals)
       for (const sitemap of row.site_no === null || row.sitemap ? [] : answer.sitemaps) {
@@ -178,14 +190,19 @@ export class ShardCrawler {
     // A server that asks for a pause gets it for the whole host, not for the one URL.
     if (result.outcome.state === 'retry')
       this.deps.schedule.pause(row.host, this.deps.now() + Math.min(result.outcome.waitMs, 60_000))
-    return result
+    const contact =
+      response.kind === 'failure'
+        ? contactOf(row.host, response.reason, response.errorCode)
+        : { host: row.host, failure: null }
+    return { ...result, contact }
   }
 
   private async commit(): Promise<void> {
     const batch = this.batch
     if (batch.records === 0) return
     this.batch = new CrawlBatch()
-    await commitBatch(this.deps.commit, this.lease, batch)
+    const { silent } = await commitBatch(this.deps.commit, this.lease, batch)
+    for (const host of silent) this.deps.schedule.drop(host)
     this.exhausted.clear()
     this.deps.onCommit({ urls: batch.results.length })
   }
@@ -208,18 +225,26 @@ export class ShardCrawler {
   }
 }
 
-function excluded(row: FrontierRow, reason: string, detail: string | null): UrlResult {
+/** A rule's refusal is the URL's end; a robots.txt that cannot be had is the host's matter, and the URL waits for it. */
+function notAllowed(row: FrontierRow, { reason, detail }: Extract<RobotsAnswer, { allowed: false }>): UrlResult {
+  const contact = reason === 'robots_unreachable' ? contactOfRobots(row.host, detail) : null
   return {
     draft: null,
     found: [],
+    contact,
     outcome: {
       sha: row.url_sha,
       asPicture: row.picture,
-      state: 'excluded',
+      state: contact === null ? 'excluded' : 'retry',
       reason,
       detail,
       attempts: row.attempts,
       waitMs: 0,
+      errorClass: contact?.failure?.class ?? null,
     },
   }
+}
+
+function keyOf(row: FrontierRow): string {
+  return row.url_sha.toString('hex')
 }

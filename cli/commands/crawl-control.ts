@@ -2,11 +2,9 @@ import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
 import { unfinishedUrls } from '../../schema/queries/crawl-progress.ts'
 import { setCrawlState } from '../../schema/queries/crawls.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
-import { reopenUrls } from '../../schema/queries/resume-crawl.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../jobs/connect.ts'
-import { CRAWL_ROLES, crawlWorkflowId, findCrawl, runCrawl, stopWorkflow, watchCrawl } from '../jobs/crawl-job.ts'
-import { withWorkers } from '../jobs/with-workers.ts'
+import { crawlWorkflowId, findCrawl, stopWorkflow } from '../jobs/crawl-job.ts'
 
 export const crawlPauseCommand: Command = {
   name: 'crawl pause',
@@ -32,43 +30,6 @@ export const crawlPauseCommand: Command = {
     if (context.json) context.out.json({ id: crawl.id, state: 'paused' })
     else context.out.line(`crawl ${crawl.id}: paused; ./mella crawl resume ${crawl.id}`)
     return EXIT.ok
-  },
-}
-
-export const crawlResumeCommand: Command = {
-  name: 'crawl resume',
-  summary: 'go on with a paused, partial or cancelled crawl',
-  args: ['ID'],
-  options: {
-    wait: { type: 'boolean', what: 'run workers here and wait for the end' },
-    'dry-run': { type: 'boolean', what: 'only say what is done and what would be tried' },
-  },
-  json: true,
-  example: './mella crawl resume demo-1a2b3c4d5e-1 --wait',
-  run: async (context) => {
-    const { options, json, out, progress } = context
-    await using session = await connect(context, 'writer')
-    const crawl = await findCrawl(session, context.args[0] ?? '')
-    if (crawl.state === 'frozen')
-      throw new PermanentError('FROZEN', `crawl ${crawl.id}: is frozen and never changes`, {
-        mend: './mella crawl start SPEC --again',
-      })
-    const plan = await reopenUrls(session.db, crawl.crawl_no, options['dry-run'] !== true)
-    if (json) out.json({ id: crawl.id, ...plan })
-    else
-      for (const row of plan.rows) out.line(`${row.action}: ${row.count} URLs${row.reason ? ` (${row.reason})` : ''}`)
-    if (options['dry-run'] === true) return EXIT.ok
-    await setCrawlState(session.db, crawl.crawl_no, { state: 'running', paused: false, note: null, note_code: null })
-    await stopWorkflow(await session.temporal(), crawlWorkflowId(crawl.id), 'resumed')
-    await runCrawl(session, crawl.id)
-    if (options['wait'] !== true) {
-      out.say(`crawl ${crawl.id}: running; it needs workers: ./mella worker`)
-      return EXIT.ok
-    }
-    const watch = () => watchCrawl(session, crawl.id, progress)
-    const end = await withWorkers(session, progress, watch, `./mella crawl resume ${crawl.id} --wait`, CRAWL_ROLES)
-    out.say(`crawl ${crawl.id}: ${end.state}${end.note ? ` (${end.note})` : ''}`)
-    return end.state === 'partial' ? EXIT.partial : EXIT.ok
   },
 }
 

@@ -1,4 +1,5 @@
 import { canonicalUrl, urlDigest } from '../../activities/crawl/canonical-url.ts'
+import { describeHistory } from '../../activities/explain/describe-history.ts'
 import { describeUrl } from '../../activities/explain/describe-url.ts'
 import { explainUrl, isInScope } from '../../activities/explain/explain-url.ts'
 import { filesNamed } from '../../activities/explain/opt-out-lines.ts'
@@ -7,6 +8,7 @@ import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
 import { listCrawls } from '../../schema/queries/crawls.ts'
 import { capturesOfUrl, crawlsOfUrl, type KnownUrl, robotsOf } from '../../schema/queries/explain-url.ts'
+import { historyOfUrl, hostOfUrl } from '../../schema/queries/url-history.ts'
 import { badUsage, type Command, type CommandContext } from '../command.ts'
 import { connect, type Session } from '../jobs/connect.ts'
 import { findCrawl } from '../jobs/crawl-job.ts'
@@ -31,8 +33,10 @@ export const crawlExplainCommand: Command = {
     const named = filesNamed(captures).map((file) => Buffer.from(urlDigest(file), 'hex'))
     const files = await fetchesOfFiles(session.db, [known.crawl_no], named)
     const explanation = explainUrl(url, known, robots, captures, files)
-    if (context.json) context.out.json(explanation)
-    else for (const line of describeUrl(explanation)) context.out.line(line)
+    const history = await historyOfUrl(session.db, known.crawl_no, sha)
+    const host = await hostOfUrl(session.db, known.crawl_no, new URL(url).host)
+    if (context.json) context.out.json({ ...explanation, host, history })
+    else for (const line of [...describeUrl(explanation), ...describeHistory(history, host)]) context.out.line(line)
     return EXIT.ok
   },
 }

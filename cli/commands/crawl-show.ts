@@ -1,25 +1,30 @@
+import { describeSeconds, type Pace, paceOf } from '../../activities/crawl/pace.ts'
 import { EXIT } from '../../schema/contracts/errors.ts'
-import { countCrawl } from '../../schema/queries/crawl-progress.ts'
+import { countCrawl, countHosts, type CrawlCounts, type HostCounts } from '../../schema/queries/crawl-counts.ts'
 import { frozenCrawls } from '../../schema/queries/frozen-crawls.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../jobs/connect.ts'
 import { findCrawl, watchCrawl } from '../jobs/crawl-job.ts'
-import { table } from '../output.ts'
+import { type Output, table } from '../output.ts'
 
 export const crawlShowCommand: Command = {
   name: 'crawl show',
-  summary: 'where a crawl is: URLs by state and reason, captures by kind',
+  summary: 'where a crawl is: progress, rate, time left, URLs, errors by class, hosts by state, captures',
   args: ['ID'],
   options: { watch: { type: 'boolean', what: 'follow it until it stops' } },
   json: true,
-  example: './mella crawl show demo-1a2b3c4d5e-1',
+  example: './mella crawl show demo-1a2b3c4d5e-1 --watch',
   run: async (context) => {
     await using session = await connect(context, 'auditor')
     const id = context.args[0] ?? ''
     if (context.options['watch'] === true) await watchCrawl(session, id, context.progress)
     const crawl = await findCrawl(session, id)
-    const counts = await countCrawl(session.db, crawl.crawl_no)
-    const [frozen] = await frozenCrawls(session.db, [id])
+    const [counts, hosts, [frozen]] = await Promise.all([
+      countCrawl(session.db, crawl.crawl_no),
+      countHosts(session.db, crawl.crawl_no),
+      frozenCrawls(session.db, [id]),
+    ])
+    const pace = paceOf(counts)
     if (context.json) {
       context.out.json({
         id,
@@ -27,25 +32,66 @@ export const crawlShowCommand: Command = {
         paused: crawl.paused,
         note: crawl.note,
         digest: frozen?.digest ?? null,
+        progress: pace,
         urls: counts.states,
+        errors: counts.errors,
+        hosts: hosts.states,
+        failing_hosts: hosts.failing,
         captures: counts.kinds,
       })
       return EXIT.ok
     }
     context.out.line(`crawl ${id}: ${crawl.paused ? 'paused' : crawl.state}${crawl.note ? ` (${crawl.note})` : ''}`)
     if (frozen) context.out.line(`digest ${frozen.digest}`)
-    context.out.line(
-      table([
-        ['urls', 'reason', 'count'],
-        ...counts.states.map((row) => [row.state, row.reason ?? '', String(row.count)]),
-      ]),
-    )
-    context.out.line(
-      table([
-        ['captures', 'count', 'bytes'],
-        ...counts.kinds.map((row) => [row.kind, String(row.captures), String(row.bytes)]),
-      ]),
-    )
+    context.out.line(paceLine(pace))
+    showTables(context.out, counts, hosts)
     return EXIT.ok
   },
+}
+
+function paceLine({ done, total, in_flight, per_second, seconds_left }: Pace): string {
+  const share = total === 0 ? 0 : Math.floor((done / total) * 100)
+  const left =
+    done === total
+      ? []
+      : [
+          `${in_flight} in flight`,
+          `${per_second} a second`,
+          seconds_left === null
+            ? 'nothing ended within the last minute'
+            : `about ${describeSeconds(seconds_left)} left`,
+        ]
+  return [`progress ${share} %, ${done} of ${total} URLs`, ...left].join(', ')
+}
+
+function showTables(out: Output, counts: CrawlCounts, hosts: HostCounts): void {
+  const show = (heading: string[], rows: string[][]) => {
+    if (rows.length > 0) out.line(table([heading, ...rows]))
+  }
+  show(
+    ['urls', 'reason', 'count'],
+    counts.states.map((row) => [row.state, row.reason ?? '', String(row.count)]),
+  )
+  show(
+    ['errors', 'waiting', 'given up'],
+    counts.errors.map((row) => [row.class, String(row.waiting), String(row.given_up)]),
+  )
+  show(
+    ['hosts', 'count'],
+    hosts.states.map((row) => [row.state, String(row.hosts)]),
+  )
+  show(
+    ['failing host', 'state', 'failures', 'asked again', 'fault'],
+    hosts.failing.map((row) => [
+      row.host,
+      row.state,
+      String(row.failures),
+      row.next_at?.toISOString() ?? '',
+      row.fault ?? '',
+    ]),
+  )
+  show(
+    ['captures', 'count', 'bytes'],
+    counts.kinds.map((row) => [row.kind, String(row.captures), String(row.bytes)]),
+  )
 }

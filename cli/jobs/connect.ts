@@ -1,4 +1,4 @@
-import { Client, Connection } from '@temporalio/client'
+import type { Client, Connection } from '@temporalio/client'
 import type { Kysely } from 'kysely'
 import type { Settings } from '../../infra/config.ts'
 import { migrateToLatest } from '../../infra/migrate.ts'
@@ -22,16 +22,22 @@ export async function connect(context: CommandContext, role: Exclude<Role, 'owne
   await migrateToLatest(services.databaseUrl)
   const db = openDatabase(services.databaseUrl, role, 4)
   let connection: Promise<Connection> | null = null
+  // Loaded on first use, too: it is a third of what a command takes to start.
+  const temporal = () => import('@temporalio/client')
   const open = () =>
-    (connection ??= Connection.connect(
-      settings.temporal ? settings.temporal.connection : { address: services.temporalAddress },
+    (connection ??= temporal().then((module) =>
+      module.Connection.connect(
+        settings.temporal ? settings.temporal.connection : { address: services.temporalAddress },
+      ),
     ))
   return {
     settings,
     services,
     db,
-    temporal: async () =>
-      new Client({ connection: await open(), namespace: settings.temporal?.namespace ?? 'default' }),
+    temporal: async () => {
+      const { Client } = await temporal()
+      return new Client({ connection: await open(), namespace: settings.temporal?.namespace ?? 'default' })
+    },
     async [Symbol.asyncDispose]() {
       if (connection) await (await connection).close()
       await db.destroy()

@@ -1,13 +1,11 @@
 import type { Client } from '@temporalio/client'
+import { describeSeconds, paceOf } from '../../activities/crawl/pace.ts'
 import { planSites } from '../../activities/crawl/plan-crawl.ts'
 import { digestJson } from '../../activities/digest.ts'
-import { queuesFor } from '../../activities/steps/tool-versions.ts'
-import { gatherTools } from '../../activities/steps/tool-versions.ts'
-import { ORCHESTRATOR_QUEUE } from '../../activities/steps/tool-versions.ts'
-import { adapterVersions } from '../../infra/adapter-versions.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
-import { countCrawl, failedSeeds } from '../../schema/queries/crawl-progress.ts'
+import { countCrawl } from '../../schema/queries/crawl-counts.ts'
+import { failedSeeds } from '../../schema/queries/crawl-progress.ts'
 import { type CrawlRecord, createOrJoinCrawl, getCrawl } from '../../schema/queries/crawls.ts'
 import type { crawlWorkflow } from '../../workflows/crawl.workflow.ts'
 import type { Progress } from '../progress.ts'
@@ -34,6 +32,9 @@ export async function ensureCrawl(
 /** Starts the crawl's workflow unless it runs; Postgres holds where it is. */
 export async function runCrawl(session: Session, id: string): Promise<void> {
   const client = await session.temporal()
+  // Loaded here alone: commands that only read rows start without every step's tools.
+  const { gatherTools, ORCHESTRATOR_QUEUE, queuesFor } = await import('../../activities/steps/tool-versions.ts')
+  const { adapterVersions } = await import('../../infra/adapter-versions.ts')
   const { io } = queuesFor(gatherTools(await adapterVersions(), []))
   await client.workflow.start<typeof crawlWorkflow>('crawlWorkflow', {
     workflowId: crawlWorkflowId(id),
@@ -70,12 +71,9 @@ export async function watchCrawl(session: Session, id: string, progress: Progres
       const found = await findCrawl(session, id)
       return { crawl: found, counts: await countCrawl(session.db, found.crawl_no) }
     })
-    const known = counts.states.filter((row) => row.state !== 'found')
-    const total = known.reduce((sum, row) => sum + row.count, 0)
-    const done = known
-      .filter((row) => ['done', 'failed', 'excluded'].includes(row.state))
-      .reduce((sum, row) => sum + row.count, 0)
-    progress.update('crawl', done, total)
+    const pace = paceOf(counts)
+    const left = pace.seconds_left === null ? '' : `, ${describeSeconds(pace.seconds_left)} left`
+    progress.update('crawl', pace.done, pace.total, pace.per_second === 0 ? '' : `${pace.per_second} a second${left}`)
     if (crawl.state !== 'running' || crawl.paused) {
       progress.end()
       return crawl

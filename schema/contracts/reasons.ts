@@ -30,6 +30,7 @@ export const FETCH_REASONS = [
   'known_abuse',
   'budget_spent',
   'deadline_passed',
+  'host_down', // the whole host stayed silent
 ] as const
 export type FetchReason = (typeof FETCH_REASONS)[number]
 

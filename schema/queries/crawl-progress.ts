@@ -7,7 +7,7 @@ export async function shardsWithWork(
   crawlNo: number,
 ): Promise<{ shards: number[]; waitMs: number | null }> {
   const due = await sql<{ shard: number; wait_ms: number }>`
-    SELECT h.shard, min(greatest(0, extract(epoch FROM n.next_at - now()) * 1000))::float8 AS wait_ms
+    SELECT h.shard, min(greatest(0, extract(epoch FROM greatest(n.next_at, coalesce(h.suspended_until, '-infinity')) - now()) * 1000))::float8 AS wait_ms
     FROM crawl_host h
     CROSS JOIN LATERAL (
       SELECT f.next_at FROM frontier f
@@ -53,25 +53,4 @@ export async function failedSeeds(db: Kysely<Database>, crawlNo: number, limit: 
     WHERE f.crawl_no = ${crawlNo} AND f.seed AND (f.state IN ('failed', 'excluded') OR (f.state = 'done' AND f.reason = 'http_error'))
     ORDER BY f.url_sha LIMIT ${limit}`.execute(db)
   return rows.rows
-}
-
-export interface CrawlCounts {
-  states: { state: string; reason: string | null; count: number }[]
-  kinds: { kind: string; captures: number; bytes: number }[]
-}
-
-/** Counters are queries of committed rows. */
-export async function countCrawl(db: Kysely<Database>, crawlNo: number): Promise<CrawlCounts> {
-  const states = await sql<{ state: string; reason: string | null; count: string }>`
-    SELECT state, reason, count(*) FROM frontier WHERE crawl_no = ${crawlNo} GROUP BY state, reason ORDER BY state, reason NULLS FIRST`.execute(
-    db,
-  )
-  const kinds = await sql<{ kind: string; captures: string; bytes: string }>`
-    SELECT kind, count(*) AS captures, coalesce(sum(body_bytes), 0) AS bytes FROM capture WHERE crawl_no = ${crawlNo} GROUP BY kind ORDER BY kind`.execute(
-    db,
-  )
-  return {
-    states: states.rows.map((row) => ({ ...row, count: Number(row.count) })),
-    kinds: kinds.rows.map((row) => ({ kind: row.kind, captures: Number(row.captures), bytes: Number(row.bytes) })),
-  }
 }

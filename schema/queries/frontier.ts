@@ -18,14 +18,20 @@ export interface FrontierRow {
   first_tried: Date | null
 }
 
+export interface HostWork {
+  host: string
+  waitMs: number
+  /** It was suspended and has not answered since: one URL finds out whether it is there again. */
+  onProbation: boolean
+  /** It was given up: what was found for it since is given up, too. */
+  givenUp: boolean
+}
+
 /** Hosts of the shard that have a URL due now, and when the next one is due otherwise (milliseconds from now). */
-export async function hostsWithWork(
-  db: Kysely<Database>,
-  lease: Lease,
-  limit: number,
-): Promise<{ host: string; waitMs: number }[]> {
-  const found = await sql<{ host: string; wait_ms: number }>`
-    SELECT h.host, greatest(0, extract(epoch FROM greatest(n.next_at, coalesce(h.suspended_until, '-infinity')) - now()) * 1000)::float8 AS wait_ms
+export async function hostsWithWork(db: Kysely<Database>, lease: Lease, limit: number): Promise<HostWork[]> {
+  const found = await sql<{ host: string; wait_ms: number; on_probation: boolean; given_up: boolean }>`
+    SELECT h.host, greatest(0, extract(epoch FROM greatest(n.next_at, coalesce(h.suspended_until, '-infinity')) - now()) * 1000)::float8 AS wait_ms,
+      h.suspensions > 0 AS on_probation, h.given_up_at IS NOT NULL AS given_up
     FROM crawl_host h
     CROSS JOIN LATERAL (
       SELECT f.next_at FROM frontier f
@@ -33,7 +39,12 @@ export async function hostsWithWork(
       ORDER BY f.next_at LIMIT 1) n
     WHERE h.crawl_no = ${lease.crawlNo} AND h.shard = ${lease.shard}
     ORDER BY wait_ms, h.host COLLATE "C" LIMIT ${limit}`.execute(db)
-  return found.rows.map((row) => ({ host: row.host, waitMs: Number.isFinite(row.wait_ms) ? row.wait_ms : 0 }))
+  return found.rows.map((row) => ({
+    host: row.host,
+    waitMs: Number.isFinite(row.wait_ms) ? row.wait_ms : 0,
+    onProbation: row.on_probation,
+    givenUp: row.given_up,
+  }))
 }
 
 /**
@@ -161,11 +172,13 @@ export interface UrlOutcome {
   /** Milliseconds from now, for `retry`. */
   waitMs: number
   captureId: string | null
+  /** As the retry policy names it; null or absent when trying again cannot help. */
+  errorClass?: string | null
 }
 
 /**
  * Writes what became of leased URLs. A redirect that became wanted as a picture while it was fetched as a page alone is
- * asked for again, so that the order of arrival does not matter.
+ * asked for again, so that the order of arrival does not matter. Attempts without a final answer are kept.
  */
 export async function writeOutcomes(
   tx: Transaction<Database>,
@@ -175,16 +188,40 @@ export async function writeOutcomes(
   if (outcomes.length === 0) return
   await sql`
     UPDATE frontier f SET reason = t.reason, detail = t.detail, attempts = t.attempts, first_tried = coalesce(f.first_tried, now()),
-      next_at = now() + make_interval(secs => t.wait_ms / 1000.0), capture_id = coalesce(t.capture_id, f.capture_id),
+      next_at = now() + make_interval(secs => t.wait_ms / 1000.0), capture_id = coalesce(t.capture_id, f.capture_id), class = t.class,
       state = CASE WHEN t.state IN ('done', 'failed') AND f.picture AND NOT t.as_picture
           AND EXISTS (SELECT 1 FROM capture c WHERE c.capture_id = t.capture_id AND c.redirect_sha IS NOT NULL) THEN 'pending'
         ELSE t.state END
     FROM unnest(${outcomes.map((one) => one.sha)}::bytea[], ${outcomes.map((one) => one.state)}::text[],
       ${outcomes.map((one) => one.reason)}::text[], ${outcomes.map((one) => one.detail)}::text[],
       ${outcomes.map((one) => one.attempts)}::smallint[], ${outcomes.map((one) => one.waitMs)}::float8[],
-      ${outcomes.map((one) => one.captureId)}::bigint[], ${outcomes.map((one) => one.asPicture)}::bool[])
-      AS t (sha, state, reason, detail, attempts, wait_ms, capture_id, as_picture)
+      ${outcomes.map((one) => one.captureId)}::bigint[], ${outcomes.map((one) => one.asPicture)}::bool[],
+      ${outcomes.map((one) => one.errorClass ?? null)}::text[])
+      AS t (sha, state, reason, detail, attempts, wait_ms, capture_id, as_picture, class)
     WHERE f.crawl_no = ${crawlNo} AND f.url_sha = t.sha`.execute(tx)
+  await insertAttempts(tx, crawlNo, outcomes)
+}
+
+/** What a capture does not tell: attempts that failed, and when the next one is. A rule's refusal is no attempt. */
+async function insertAttempts(
+  tx: Transaction<Database>,
+  crawlNo: number,
+  outcomes: readonly UrlOutcome[],
+): Promise<void> {
+  const tried = outcomes.filter(
+    ({ state, errorClass }) =>
+      state === 'retry' || state === 'failed' || (state === 'excluded' && (errorClass ?? null) !== null),
+  )
+  if (tried.length === 0) return
+  await sql`
+    INSERT INTO crawl_attempt (crawl_no, url_sha, attempts, outcome, reason, class, detail, next_at, capture_id)
+    SELECT ${crawlNo}::int, sha, attempts, outcome, reason, class, detail,
+      CASE WHEN outcome = 'retry' THEN now() + make_interval(secs => wait_ms / 1000.0) END, capture_id
+    FROM unnest(${tried.map((one) => one.sha)}::bytea[], ${tried.map((one) => one.attempts)}::smallint[],
+      ${tried.map((one) => one.state)}::text[], ${tried.map((one) => one.reason)}::text[],
+      ${tried.map((one) => one.errorClass ?? null)}::text[], ${tried.map((one) => one.detail)}::text[],
+      ${tried.map((one) => one.waitMs)}::float8[], ${tried.map((one) => one.captureId)}::bigint[])
+      AS t (sha, attempts, outcome, reason, class, detail, wait_ms, capture_id)`.execute(tx)
 }
 
 /**
@@ -209,10 +246,15 @@ export async function closeDepths(
       const count =
         depth > limits.depth ? 0 : await admitDepth(tx, lease.crawlNo, site.site_no, depth, limits.pagesPerHost)
       admitted += count
-      // A depth of which nothing was admitted leads to no further one.
-      if (count === 0) closed += 1
-      await sql`UPDATE site SET depth = ${depth}, closed = ${count === 0}
-        WHERE crawl_no = ${lease.crawlNo} AND site_no = ${site.site_no}`.execute(tx)
+      // A depth of which nothing was admitted leads to no further one, unless a URL that was put back sent the site up again.
+      const over = await sql`UPDATE site s SET depth = ${depth}, closed = ${count === 0} AND NOT EXISTS (
+          SELECT 1 FROM frontier f WHERE f.crawl_no = s.crawl_no AND f.site_no = s.site_no AND f.page AND NOT f.admitted
+            AND f.depth > ${depth} AND f.depth <= ${limits.depth})
+          AND NOT EXISTS (
+          SELECT 1 FROM frontier f WHERE f.crawl_no = s.crawl_no AND f.site_no = s.site_no AND f.page
+            AND f.state IN ('pending', 'leased', 'retry') AND f.depth > ${depth})
+        WHERE s.crawl_no = ${lease.crawlNo} AND s.site_no = ${site.site_no} RETURNING s.closed`.execute(tx)
+      if ((over.rows[0] as { closed: boolean } | undefined)?.closed === true) closed += 1
     }
   }
 }

@@ -87,7 +87,17 @@ export interface CrawlHostTable {
   host: string
   shard: number
   suspended_until: Timestamp | null
+  /** Failures of the connection since the last answer. */
   failures: Generated<number>
+  /** It has answered at least once. */
+  answered: Generated<boolean>
+  failing_since: Timestamp | null
+  suspensions: Generated<number>
+  /** What the last failure was, for people. */
+  fault: string | null
+  /** Its class, as the retry policy names it. */
+  fault_class: string | null
+  given_up_at: Timestamp | null
 }
 
 export interface RobotsTable {
@@ -125,6 +135,8 @@ export interface FrontierTable {
   state: FrontierState
   reason: string | null
   detail: string | null
+  /** Class of the error that it waits for or was given up with, as the retry policy names it. */
+  class: string | null
   attempts: number
   first_tried: Timestamp | null
   next_at: Timestamp
@@ -132,6 +144,38 @@ export interface FrontierTable {
   declared: string | null
   from_sha: Buffer | null
   capture_id: string | null
+}
+
+export interface CrawlAttemptTable {
+  attempt_no: Generated<string>
+  crawl_no: number
+  url_sha: Buffer
+  attempts: number
+  outcome: 'retry' | 'failed' | 'excluded' | 'given_up' | 'put_back'
+  reason: string | null
+  class: string | null
+  detail: string | null
+  next_at: Timestamp | null
+  capture_id: string | null
+  at: Timestamp
+}
+
+/** What a statement changed of the numbers of `frontier`; leased counts as pending. */
+export interface FrontierTallyTable {
+  crawl_no: number
+  state: FrontierState
+  reason: string | null
+  class: string | null
+  urls: string
+  at: Timestamp
+}
+
+export interface CaptureTallyTable {
+  crawl_no: number
+  kind: CaptureTable['kind']
+  captures: string
+  bytes: string
+  at: Timestamp
 }
 
 export interface UrlTable {

@@ -15,6 +15,9 @@ export interface Database {
   tdm_file: c.TdmFileTable
   frontier: c.FrontierTable
   url: c.UrlTable
+  crawl_attempt: c.CrawlAttemptTable
+  frontier_tally: c.FrontierTallyTable
+  capture_tally: c.CaptureTallyTable
   definition: r.DefinitionTable
   fact: r.FactTable
   fact_text: r.FactTable

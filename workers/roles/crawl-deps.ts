@@ -3,10 +3,9 @@ import { readSitemap } from '../../activities/crawl/sitemap.ts'
 import { extractInputDigest } from '../../activities/extract/extract-page.ts'
 import { crawlDefinitions } from '../../activities/steps/tool-versions.ts'
 import { createAddressGuard } from '../../infra/address-guard.ts'
-import type { ResolveRule } from '../../infra/config-values.ts'
 import { createWebFetcher } from '../../infra/http.ts'
 import { sniffImageFormat } from '../../infra/image-format.ts'
-import { parseResolveMap } from '../../infra/resolve-map.ts'
+import { parseResolveMap, ruleText } from '../../infra/resolve-map.ts'
 import { createSegment, encodeResponse } from '../../infra/warc.ts'
 import type { Runtime } from '../runtime.ts'
 
@@ -46,9 +45,4 @@ function createSlots(limit: number): () => (() => void) | null {
       held = false
     }
   }
-}
-
-function ruleText({ pattern, host, port }: ResolveRule): string {
-  const address = host.includes(':') ? `[${host}]` : host
-  return `${pattern}=${address}${port === null ? '' : `:${port}`}`
 }

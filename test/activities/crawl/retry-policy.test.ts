@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseRetryAfter, retryClass, retryPlan } from '../../../activities/crawl/retry-policy.ts'
+import { parseRetryAfter, retryClass, retryClassNamed, retryPlan } from '../../../activities/crawl/retry-policy.ts'
 import type { Outcome } from '../../../activities/crawl/retry-policy.ts'
 import { FETCH_REASONS } from '../../../schema/contracts/reasons.ts'
 
@@ -36,14 +36,14 @@ describe('retry policy', () => {
     [410, null],
     [425, 'slow_client'],
     [429, 'overloaded'],
-    [500, 'server_error'],
+    [500, '5xx'],
     [501, null],
-    [502, 'server_error'],
+    [502, '5xx'],
     [503, 'overloaded'],
-    [504, 'server_error'],
+    [504, '5xx'],
     [505, null],
     [511, null],
-    [522, 'server_error'],
+    [522, '5xx'],
   ])('puts status %i into class %s', (status, found) => {
     expect(retryClass({ status })).toBe(found)
   })
@@ -86,4 +86,12 @@ describe('retry policy', () => {
   ])('reads Retry-After %s as %s ms', (value, milliseconds) => {
     expect(parseRetryAfter(value, Date.parse('2026-01-20T10:00:00Z'), 600_000)).toBe(milliseconds)
   })
+})
+
+it('each class of the table can be named, also by a status or reason of it', () => {
+  const words = ['dns', 'refused', 'reset', 'tls', 'timeout', '408', '425', '429', '503', '5xx', 'truncated', 'decode']
+  const classes =
+    'dns refused reset tls timeout slow_client slow_client overloaded overloaded 5xx truncated decode'.split(' ')
+  expect(words.map(retryClassNamed)).toEqual(classes)
+  expect(retryClassNamed('404')).toBeUndefined()
 })

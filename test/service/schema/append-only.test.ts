@@ -7,10 +7,13 @@ const database = useTestDatabase()
 
 /** Everything that may be changed or erased. A table that is neither is history, also one that comes later. */
 const MUTABLE = [
+  'capture_tally',
+  'crawl_attempt',
   'crawl_host',
   'crawl_state',
   'fact_text',
   'frontier',
+  'frontier_tally',
   'generated_text',
   'in_flight',
   'release_state',
