@@ -10,6 +10,7 @@ import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
 import { clearFlight, startFlight } from '../../schema/queries/in-flight.ts'
 import { acquireShard, type Lease, releaseShard, renewShard } from '../../schema/queries/leases.ts'
+import { readPaces, writePaces } from '../../schema/queries/server-pace.ts'
 import { shardsWithWork, unfinishedUrls } from '../../schema/queries/crawl-progress.ts'
 import type { CrawlState } from '../../schema/tables/crawl.table.ts'
 import type { Database } from '../../schema/tables/database.ts'
@@ -17,11 +18,12 @@ import { type EdgeContext, runEdge, sleepUntil } from '../edge/run-edge.ts'
 import type { Definition } from '../steps/step.ts'
 import { type Archive, CRAWL_RUN } from './commit-batch.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
-import { AddressBook, HostSchedule } from './host-schedule.ts'
+import { HostSchedule } from './host-schedule.ts'
 import type { InterpretDeps } from './interpret.ts'
 import { shardOf } from './plan-crawl.ts'
 import { productToken } from './robots.ts'
 import { type OriginRules, RobotsGate } from './robots-gate.ts'
+import { ServerBook } from './server-book.ts'
 import { ShardCrawler } from './shard-crawler.ts'
 
 /** How long one activity crawls before it gives the shard back: short, so that the coordinator sees new work soon. */
@@ -46,6 +48,8 @@ export interface CrawlDeps extends Pick<
     maxRatio: number
     signal: AbortSignal
   }): Promise<FetchResult>
+  /** The address that a URL's requests go to, null when its name has none. */
+  addressOf(url: string): Promise<string | null>
   archive: Archive
   /** A place among the process' simultaneous requests. */
   takeSlot: () => (() => void) | null
@@ -57,9 +61,9 @@ export type CrawlActivities = ReturnType<typeof createCrawlActivities>
 
 export function createCrawlActivities(deps: CrawlDeps) {
   // One a crawl, for as long as the process lives: a hundred names on one small server are one server.
-  const books = new Map<number, AddressBook>()
+  const books = new Map<number, ServerBook>()
   const bookOf = (crawlNo: number) => {
-    const book = books.get(crawlNo) ?? new AddressBook()
+    const book = books.get(crawlNo) ?? new ServerBook()
     books.set(crawlNo, book)
     return book
   }
@@ -154,7 +158,7 @@ async function crawlLeased(
   edge: EdgeContext,
   crawl: CrawlRecord,
   lease: Lease,
-  addresses: AddressBook,
+  servers: ServerBook,
 ): Promise<CrawlShardResult> {
   const lost = new AbortController()
   const signal = AbortSignal.any([edge.signal, lost.signal])
@@ -163,7 +167,7 @@ async function crawlLeased(
   }, RENEW_MS)
   let committed = 0
   try {
-    const crawler = await createShardCrawler(deps, crawl, lease, signal, addresses, (urls) => {
+    const crawler = await createShardCrawler(deps, crawl, lease, signal, servers, (urls) => {
       committed += urls
     })
     const outcome = await crawler.run(BUDGET_MS)
@@ -179,13 +183,15 @@ async function createShardCrawler(
   crawl: CrawlRecord,
   lease: Lease,
   signal: AbortSignal,
-  addresses: AddressBook,
+  servers: ServerBook,
   onUrls: (urls: number) => void,
 ): Promise<ShardCrawler> {
   const section = crawl.section as CrawlSection
   const { politeness, limits } = section
   const hostLimits = { perHost: politeness.per_host, perAddress: politeness.per_address, delayMs: politeness.delay_ms }
-  const schedule = new HostSchedule(hostLimits, addresses)
+  const schedule = new HostSchedule(hostLimits, servers)
+  for (const { address, ...kept } of await readPaces(deps.db, crawl.crawl_no))
+    servers.learn(address, kept, performance.now())
   const scopes = await siteScopes(deps.db, crawl.crawl_no)
   const fetchUrl = (url: string) =>
     deps.fetchOnce({
@@ -236,6 +242,8 @@ async function createShardCrawler(
       gate,
       schedule,
       fetch: fetchUrl,
+      addressOf: (url) => deps.addressOf(url),
+      savePaces: (paces) => writePaces(deps.db, crawl.crawl_no, paces),
       takeSlot: deps.takeSlot,
       isPaused: async () => {
         const now = await getCrawl(deps.db, crawl.id)

@@ -7,7 +7,7 @@ export async function shardsWithWork(
   crawlNo: number,
 ): Promise<{ shards: number[]; waitMs: number | null }> {
   const due = await sql<{ shard: number; wait_ms: number }>`
-    SELECT h.shard, min(greatest(0, extract(epoch FROM n.next_at - now()) * 1000))::float8 AS wait_ms
+    SELECT h.shard, min(greatest(0, extract(epoch FROM greatest(n.next_at, coalesce(h.suspended_until, '-infinity')) - now()) * 1000))::float8 AS wait_ms
     FROM crawl_host h
     CROSS JOIN LATERAL (
       SELECT f.next_at FROM frontier f

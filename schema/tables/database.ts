@@ -12,6 +12,7 @@ export interface Database {
   shard_lease: c.ShardLeaseTable
   crawl_host: c.CrawlHostTable
   robots: c.RobotsTable
+  server_pace: c.ServerPaceTable
   frontier: c.FrontierTable
   url: c.UrlTable
   definition: r.DefinitionTable

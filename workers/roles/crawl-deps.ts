@@ -28,6 +28,7 @@ export async function crawlDeps(runtime: Runtime, fetches: boolean): Promise<Cra
     definitions: crawlDefinitions(runtime.tools),
     archive: { encodeResponse, createSegment },
     fetchOnce: (request) => fetcher.fetchOnce(request),
+    addressOf: (url) => fetcher.addressOf(url),
     takeSlot: createSlots(settings.concurrency),
     extractPage,
     extractInput: extractInputDigest,

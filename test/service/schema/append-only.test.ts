@@ -15,6 +15,7 @@ const MUTABLE = [
   'in_flight',
   'release_state',
   'robots',
+  'server_pace',
   'shard_done',
   'shard_lease',
   'site',
