@@ -25,6 +25,15 @@ export interface Origin {
   port: number
 }
 
+/** The origin of an http or https URL. */
+export function originOf(url: URL): Origin {
+  return {
+    protocol: url.protocol,
+    hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
+    port: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port),
+  }
+}
+
 /** Why no socket came about. `code` is the system's or ours; `stage` says how far it went. */
 export class DialError extends Error {
   readonly code: string
@@ -62,12 +71,14 @@ export async function dial(origin: Origin, options: DialOptions, signal: AbortSi
   throw last ?? new DialError('tcp', 'ABORTED', 'connecting was given up')
 }
 
-interface Target {
+/** Where a socket to an origin may be opened to. */
+export interface Target {
   address: string
   port: number
 }
 
-async function targetsOf(origin: Origin, options: DialOptions): Promise<Target[]> {
+/** An origin's addresses that may be dialled, in the resolver's order. Rejects with DialError when there is none. */
+export async function targetsOf(origin: Origin, options: DialOptions): Promise<Target[]> {
   const mapped = options.resolve?.find(origin.hostname, origin.port) ?? null
   const literal = literalAddress(origin.hostname)
   const addresses =

@@ -14,6 +14,8 @@ export interface Exchanged {
   /** Transfer coding undone, content coding as received. */
   body: Buffer
   remoteAddress: string | null
+  /** Milliseconds from the request's going out to the head of its answer, null when none came. */
+  latencyMs: number | null
   /** Milliseconds from the head to the first byte of the body, null when there was none of either. */
   pauseMs: number | null
   /** The request went out on a connection that had served another before. */
@@ -36,6 +38,7 @@ export const NOT_SENT: Exchanged = {
   headers: [],
   body: EMPTY,
   remoteAddress: null,
+  latencyMs: null,
   pauseMs: null,
   reused: false,
 }
@@ -78,6 +81,7 @@ class Gatherer implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
   #received = 0
   #remoteAddress: string | null = null
+  #sentAt = 0
   #headAt = 0
   #pauseMs: number | null = null
 
@@ -89,6 +93,7 @@ class Gatherer implements Dispatcher.DispatchHandler {
 
   onRequestStart(): void {
     this.#remoteAddress = this.#lane.remoteAddress
+    this.#sentAt = performance.now()
   }
 
   onResponseStart(
@@ -138,6 +143,7 @@ class Gatherer implements Dispatcher.DispatchHandler {
       headers: this.#headers,
       body,
       remoteAddress: this.#remoteAddress,
+      latencyMs: this.#status === 0 ? null : this.#headAt - this.#sentAt,
       pauseMs: this.#pauseMs,
       reused: this.#openedBefore > 0 && this.#lane.opened === this.#openedBefore,
     })

@@ -1,5 +1,6 @@
 import type net from 'node:net'
 import { Client } from 'undici'
+import { originOf } from './http-connect.ts'
 import type { Origin } from './http-connect.ts'
 
 export interface SocketLimits {
@@ -98,12 +99,7 @@ export function createLanePool(limits: SocketLimits, dial: Dial): LanePool {
   }
 
   function createClient(origin: string, lane: () => Lane, signal: AbortSignal): Client {
-    const url = new URL(origin)
-    const target = {
-      protocol: url.protocol,
-      hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
-      port: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port),
-    }
+    const target = originOf(new URL(origin))
     return new Client(origin, {
       allowH2: false,
       strictContentLength: true,

@@ -4,7 +4,7 @@ import type { AddressGuard } from './address-guard.ts'
 import { decodeBody, parseCodings } from './content-coding.ts'
 import { createPaceBook } from './connection-pace.ts'
 import type { PaceBook } from './connection-pace.ts'
-import { dial, systemLookup } from './http-connect.ts'
+import { dial, originOf, systemLookup, targetsOf } from './http-connect.ts'
 import type { DnsLookup } from './http-connect.ts'
 import { exchange, NOT_SENT } from './http-exchange.ts'
 import type { Exchanged } from './http-exchange.ts'
@@ -45,6 +45,8 @@ export interface FetchResponse {
   /** Epoch milliseconds: evidence, never part of a result. */
   startedAt: number
   durationMs: number
+  /** Milliseconds from the request's going out to the head of the answer: what a server needs, without the body. */
+  latencyMs: number | null
   truncated: false
 }
 
@@ -60,6 +62,7 @@ export interface FetchFailure {
   remoteAddress: string | null
   startedAt: number
   durationMs: number
+  latencyMs: number | null
 }
 
 export type FetchResult = FetchResponse | FetchFailure
@@ -71,6 +74,11 @@ export interface WebFetcher {
    * fetcher is closed (TransientError `FETCHER_CLOSED`) or a header cannot be sent (PermanentError `REQUEST_INVALID`).
    */
   fetchOnce(request: FetchRequest): Promise<FetchResult>
+  /**
+   * The address that a request for `url` would be sent to, null when its name has none that may be visited. For
+   * counting what one server is asked; a request resolves and checks for itself.
+   */
+  addressOf(url: string): Promise<string | null>
   /** Ends all connections; what is under way rejects. */
   close(): Promise<void>
 }
@@ -133,6 +141,7 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
       status: seen.status === 0 ? null : seen.status,
       headers: seen.headers,
       remoteAddress: seen.remoteAddress,
+      latencyMs: seen.latencyMs,
     })
 
     const checked = options.guard.checkUrl(request.url)
@@ -161,6 +170,7 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
         rawBody: seen.body,
         contentCodings: codings,
         remoteAddress: seen.remoteAddress,
+        latencyMs: seen.latencyMs,
         truncated: false,
       }
     } finally {
@@ -168,12 +178,19 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
     }
   }
 
+  async function addressOf(url: string): Promise<string | null> {
+    const checked = options.guard.checkUrl(url)
+    if (!checked.ok) return null
+    const targets = await targetsOf(originOf(checked.url), dialOptions).catch(() => []) // its request will say why
+    return targets[0]?.address ?? null
+  }
+
   function close(): Promise<void> {
     closed = true
     return lanes.close()
   }
 
-  return { fetchOnce, close }
+  return { fetchOnce, addressOf, close }
 }
 
 /** All values of a header, in order of arrival. `name` in lower case. */

@@ -11,6 +11,7 @@ import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
 import { clearFlight, startFlight } from '../../schema/queries/in-flight.ts'
 import { acquireShard, type Lease, releaseShard, renewShard } from '../../schema/queries/leases.ts'
+import { readPaces, writePaces } from '../../schema/queries/server-pace.ts'
 import { shardsWithWork, unfinishedUrls } from '../../schema/queries/crawl-progress.ts'
 import type { CrawlState } from '../../schema/tables/crawl.table.ts'
 import type { Database } from '../../schema/tables/database.ts'
@@ -18,12 +19,13 @@ import { type EdgeContext, runEdge, sleepUntil } from '../edge/run-edge.ts'
 import type { Definition } from '../steps/step.ts'
 import { type Archive, CRAWL_RUN } from './commit-batch.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
-import { AddressBook, HostSchedule } from './host-schedule.ts'
+import { HostSchedule } from './host-schedule.ts'
 import type { InterpretDeps } from './interpret.ts'
 import { KnownUrls } from './known-urls.ts'
 import { shardOf } from './plan-crawl.ts'
 import { productToken } from './robots.ts'
 import { type OriginRules, RobotsGate } from './robots-gate.ts'
+import { ServerBook } from './server-book.ts'
 import { ShardCrawler } from './shard-crawler.ts'
 import type { TdmRule } from './tdm-file.ts'
 import { TdmGate } from './tdm-gate.ts'
@@ -50,6 +52,8 @@ export interface CrawlDeps extends Pick<
     maxRatio: number
     signal: AbortSignal
   }): Promise<FetchResult>
+  /** The address that a URL's requests go to, null when its name has none. */
+  addressOf(url: string): Promise<string | null>
   archive: Archive
   /** A place among the process' simultaneous requests. */
   takeSlot: () => (() => void) | null
@@ -59,7 +63,7 @@ export interface CrawlDeps extends Pick<
 
 /** What all shards of a crawl share in one process. */
 interface SharedState {
-  addresses: AddressBook
+  servers: ServerBook
   known: KnownUrls
 }
 
@@ -69,7 +73,7 @@ export function createCrawlActivities(deps: CrawlDeps) {
   // One a crawl, for as long as the process lives: a hundred names on one small server are one server.
   const shared = new Map<number, SharedState>()
   const sharedOf = (crawlNo: number) => {
-    const state = shared.get(crawlNo) ?? { addresses: new AddressBook(), known: new KnownUrls() }
+    const state = shared.get(crawlNo) ?? { servers: new ServerBook(), known: new KnownUrls() }
     shared.set(crawlNo, state)
     return state
   }
@@ -190,13 +194,15 @@ async function createShardCrawler(
   crawl: CrawlRecord,
   lease: Lease,
   signal: AbortSignal,
-  { addresses, known }: SharedState,
+  { servers, known }: SharedState,
   onUrls: (urls: number) => void,
 ): Promise<ShardCrawler> {
   const section = crawl.section as CrawlSection
   const { politeness, limits } = section
   const hostLimits = { perHost: politeness.per_host, perAddress: politeness.per_address, delayMs: politeness.delay_ms }
-  const schedule = new HostSchedule(hostLimits, addresses)
+  const schedule = new HostSchedule(hostLimits, servers)
+  for (const { address, ...kept } of await readPaces(deps.db, crawl.crawl_no))
+    servers.learn(address, kept, performance.now())
   const scopes = await siteScopes(deps.db, crawl.crawl_no)
   const fetchUrl = (url: string) =>
     deps.fetchOnce({
@@ -262,6 +268,8 @@ async function createShardCrawler(
       tdm,
       schedule,
       fetch: fetchUrl,
+      addressOf: (url) => deps.addressOf(url),
+      savePaces: (paces) => writePaces(deps.db, crawl.crawl_no, paces),
       takeSlot: deps.takeSlot,
       isPaused: async () => {
         const now = await getCrawl(deps.db, crawl.id)

@@ -1,4 +1,7 @@
 import type { FrontierRow } from '../../schema/queries/frontier.ts'
+import { latencyDelayMs, smoothLatency } from './latency-delay.ts'
+import type { KeptPace } from './pace.ts'
+import type { HostManners, ServerBook, ServerState } from './server-book.ts'
 
 export interface HostLimits {
   perHost: number
@@ -6,48 +9,49 @@ export interface HostLimits {
   delayMs: number
 }
 
+/** What came of a turn's request, as far as later ones depend on it. */
+export interface Seen {
+  /** Milliseconds of the caller's clock. */
+  startedAt: number
+  /** Null when there was no answer. */
+  status: number | null
+  /** From the request's going out to the first byte of the answer, null when there was none. */
+  latencyMs: number | null
+  retryAfterMs: number | null
+}
+
+/** Leave to ask for one URL. `finish` says what was seen, null when nothing was asked for: then the turn costs no wait. */
+export interface Turn {
+  row: FrontierRow
+  finish(now: number, seen: Seen | null): void
+}
+
 interface HostState {
   queue: FrontierRow[]
   active: number
-  nextAt: number
-  delayMs: number
-  address: string | null
+  manners: HostManners
 }
 
-interface AddressState {
-  active: number
-  nextAt: number
-}
-
-/** What one process asks of each address, over all shards of a crawl that it has in work. */
-export class AddressBook {
-  private readonly addresses = new Map<string, AddressState>()
-
-  of(address: string): AddressState {
-    let state = this.addresses.get(address)
-    if (!state) {
-      state = { active: 0, nextAt: 0 }
-      this.addresses.set(address, state)
-    }
-    return state
-  }
-}
-
-/** How soon an address that is asked to its limit is looked at again: another shard may have freed it. */
-const BUSY_ADDRESS_MS = 20
+/** How soon a host or address that is asked to its limit is looked at again: another shard may have freed it. */
+const BUSY_MS = 20
+const WORTH_A_ROW_MS = 2_000
 
 /**
- * Who may be asked next: at most `perHost` requests at a time and `delayMs` between their starts, for a host and for an
- * address alike, so that a hundred names on one small server are one server. Times are milliseconds of the caller's clock.
+ * Who may be asked next. At most `perHost` requests at a time; between their starts the largest of the spec's delay and
+ * the Crawl-delay of robots.txt, and after each answer the rest that a slow server needs. The same holds for an
+ * address, so that a hundred names on one small server are one server; the pace that a server's refusals have taught
+ * is its address' as well. Times are milliseconds of the caller's clock.
  */
 export class HostSchedule {
   private readonly hosts = new Map<string, HostState>()
-  private readonly addresses: AddressBook
+  private readonly learnt = new Set<string>()
+  private readonly paused = new Set<string>()
+  private readonly book: ServerBook
   private readonly limits: HostLimits
 
-  constructor(limits: HostLimits, addresses: AddressBook) {
+  constructor(limits: HostLimits, book: ServerBook) {
     this.limits = limits
-    this.addresses = addresses
+    this.book = book
   }
 
   /** Hosts that hold fewer than `low` queued URLs. */
@@ -61,54 +65,66 @@ export class HostSchedule {
 
   /** Forgets a host's queued URLs: they were given back. */
   drop(host: string): void {
-    const state = this.hosts.get(host)
-    if (state) state.queue = []
+    this.state(host).queue.length = 0
   }
 
-  /** A host's robots Crawl-delay and the spec's delay: the larger holds. */
-  raiseDelay(host: string, delayMs: number): void {
-    const state = this.state(host)
-    state.delayMs = Math.max(state.delayMs, delayMs)
+  /** A URL whose turn went to the host's robots.txt is the host's next. */
+  putBack(row: FrontierRow): void {
+    this.state(row.host).queue.unshift(row)
+  }
+
+  /** What robots.txt asks for: the larger of this and the spec's delay holds. */
+  setCrawlDelay(host: string, delayMs: number): void {
+    this.state(host).manners.crawlDelayMs = delayMs
   }
 
   pause(host: string, untilMs: number): void {
-    const state = this.state(host)
-    state.nextAt = Math.max(state.nextAt, untilMs)
+    const { manners } = this.state(host)
+    manners.nextAt = Math.max(manners.nextAt, untilMs)
+    this.paused.add(host)
   }
 
-  setAddress(host: string, address: string | null): void {
-    if (address !== null) this.state(host).address = address
+  /** Whether the address is known, or it is known that there is none: until then no request may go out. */
+  knowsAddress(host: string): boolean {
+    return this.state(host).manners.address !== null
+  }
+
+  /** `''` for a name without an address: its request will say why. */
+  setAddress(host: string, address: string): void {
+    const { manners } = this.state(host)
+    if (manners.address === address) return
+    manners.address = address
+    if (address !== '') manners.server = this.book.server(address)
   }
 
   /** Takes the next URL that may be fetched now, null when none may. Hosts take turns. */
-  take(now: number): FrontierRow | null {
+  take(now: number): Turn | null {
     for (const [host, state] of this.hosts) {
       if (state.queue.length === 0 || !this.mayStart(state, now)) continue
       const row = state.queue.shift()
       if (!row) continue
-      state.active += 1
-      state.nextAt = now + state.delayMs
-      const address = state.address === null ? null : this.address(state.address)
-      if (address) {
-        address.active += 1
-        address.nextAt = now + this.limits.delayMs
-      }
       this.hosts.delete(host)
       this.hosts.set(host, state)
-      return row
+      return this.start(row, state, now)
     }
     return null
   }
 
-  /** `address` is the one counted at the start of the request. */
-  finish(host: string, address: string | null): void {
-    const state = this.state(host)
-    state.active -= 1
-    if (address !== null) this.address(address).active -= 1
+  /** Hosts that were paused since the last call and rest for longer than another process would take to ask them. */
+  takePauses(now: number): { host: string; waitMs: number }[] {
+    const found = [...this.paused].map((host) => ({ host, waitMs: this.state(host).manners.nextAt - now }))
+    this.paused.clear()
+    return found.filter(({ waitMs }) => waitMs >= WORTH_A_ROW_MS)
   }
 
-  addressOf(host: string): string | null {
-    return this.hosts.get(host)?.address ?? null
+  /** Paces of addresses that were learnt since the last call. */
+  takeLearnt(now: number): { address: string; kept: KeptPace }[] {
+    const found = [...this.learnt].flatMap((address) => {
+      const kept = this.book.server(address).pace.keep(now)
+      return kept === null ? [] : [{ address, kept }]
+    })
+    this.learnt.clear()
+    return found
   }
 
   get active(): number {
@@ -127,32 +143,88 @@ export class HostSchedule {
   waitMs(now: number): number | null {
     let least: number | null = null
     for (const state of this.hosts.values()) {
-      if (state.queue.length === 0 || state.active >= this.limits.perHost) continue
-      const address = state.address === null ? null : this.address(state.address)
-      const busy = address !== null && address.active >= this.limits.perAddress
-      const wait = Math.max(busy ? BUSY_ADDRESS_MS : 0, Math.max(state.nextAt, address?.nextAt ?? 0) - now)
+      if (state.queue.length === 0 || state.active >= this.limits.perHost || state.manners.address === null) continue
+      const { server } = state.manners
+      const wait = Math.max(this.isBusy(server) ? BUSY_MS : 0, dueAt(state.manners) - now)
       least = least === null ? wait : Math.min(least, wait)
     }
     return least
   }
 
-  private mayStart(state: HostState, now: number): boolean {
-    if (state.active >= this.limits.perHost || state.nextAt > now) return false
-    if (state.address === null) return true
-    const address = this.address(state.address)
-    return address.active < this.limits.perAddress && address.nextAt <= now
+  private mayStart({ active, manners }: HostState, now: number): boolean {
+    if (manners.address === null || active >= this.limits.perHost) return false
+    return !this.isBusy(manners.server) && dueAt(manners) <= now
+  }
+
+  private isBusy(server: ServerState): boolean {
+    return server.active >= Math.min(this.limits.perAddress, server.pace.inFlight)
+  }
+
+  private start(row: FrontierRow, state: HostState, now: number): Turn {
+    const { manners } = state
+    // An answer may come from another address than the turn was counted for.
+    const { server, address } = manners
+    const before = { host: manners.nextAt, server: server.nextAt }
+    const charged = now + this.delayOf(manners)
+    let isOpen = true
+    state.active += 1
+    server.active += 1
+    manners.nextAt = charged
+    server.nextAt = charged
+    server.pace.start(now)
+    const finish = (end: number, seen: Seen | null) => {
+      if (!isOpen) return
+      isOpen = false
+      state.active -= 1
+      server.active -= 1
+      if (seen === null) {
+        if (manners.nextAt === charged) manners.nextAt = before.host
+        if (server.nextAt === charged) server.nextAt = before.server
+        return
+      }
+      // What robots.txt asks for may have become known with this very request.
+      rest(manners, server, now + this.delayOf(manners))
+      if (isRefusal(seen)) this.pause(row.host, end + (seen.retryAfterMs ?? 0))
+      if (hear(manners, server, end, seen) && address) this.learnt.add(address)
+    }
+    return { row, finish }
+  }
+
+  private delayOf(manners: HostManners): number {
+    return Math.max(this.limits.delayMs, manners.crawlDelayMs)
   }
 
   private state(host: string): HostState {
     let state = this.hosts.get(host)
     if (!state) {
-      state = { queue: [], active: 0, nextAt: 0, delayMs: this.limits.delayMs, address: null }
+      state = { queue: [], active: 0, manners: this.book.host(host) }
       this.hosts.set(host, state)
     }
     return state
   }
+}
 
-  private address(address: string): AddressState {
-    return this.addresses.of(address)
+function dueAt({ nextAt, server }: HostManners): number {
+  return Math.max(nextAt, server.nextAt, server.pace.startsAt)
+}
+
+function rest(manners: HostManners, server: ServerState, until: number): void {
+  manners.nextAt = Math.max(manners.nextAt, until)
+  server.nextAt = Math.max(server.nextAt, until)
+}
+
+/** It wants fewer requests; a 503 that names no time is a fault like others. */
+function isRefusal({ status, retryAfterMs }: Seen): boolean {
+  return status === 429 || (status === 503 && retryAfterMs !== null)
+}
+
+/** Returns whether the server has refused something anew. */
+function hear(manners: HostManners, server: ServerState, now: number, seen: Seen): boolean {
+  const { status, latencyMs, retryAfterMs, startedAt } = seen
+  if (latencyMs !== null) {
+    manners.latencyMs = smoothLatency(manners.latencyMs, latencyMs, status === null || status >= 400)
+    rest(manners, server, now + latencyDelayMs(manners.latencyMs))
   }
+  if (status === null) return false
+  return server.pace.hear({ startedAt, now, refused: isRefusal(seen), retryAfterMs })
 }

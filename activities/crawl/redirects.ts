@@ -56,10 +56,11 @@ export function locationOf(response: Pick<FetchResponse, 'headers'>): string | n
 }
 
 function refused(last: FetchResponse, reason: FetchReason): FetchResult {
-  const { url, status, headers, remoteAddress, startedAt, durationMs } = last
+  const { url, status, headers, remoteAddress, startedAt, durationMs, latencyMs } = last
   const message = `redirect from ${url} not followed`.slice(0, 300)
   const errorCode = `REDIRECT_${reason.toUpperCase()}`
-  return { kind: 'failure', url, reason, errorCode, message, status, headers, remoteAddress, startedAt, durationMs }
+  const seen = { status, headers, remoteAddress, startedAt, durationMs, latencyMs }
+  return { kind: 'failure', url, reason, errorCode, message, ...seen }
 }
 
 /** Headers reach us byte by byte; most servers that send other than ASCII there mean UTF-8. */

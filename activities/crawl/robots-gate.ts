@@ -1,10 +1,11 @@
 import type { FetchResult, FetchResponse } from '../../infra/http.ts'
 import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
 import type { RobotsResult, CaptureDraft } from './batch.ts'
-import { draftCapture } from './draft-capture.ts'
+import { draftCapture, header } from './draft-capture.ts'
 import { headerSignals } from './opt-out.ts'
 import { robotsSignals } from './robots-preferences.ts'
 import { locationOf, resolveRedirect } from './redirects.ts'
+import { parseRetryAfter } from './retry-policy.ts'
 import {
   crawlDelaySeconds,
   isAllowed,
@@ -21,6 +22,8 @@ const ROBOTS_HOPS = 5
 const UNREACHABLE_TRIES = 3
 /** The waits between those tries, milliseconds. */
 const UNREACHABLE_WAIT_MS = 2_000
+/** Of what its Retry-After asks for: its URLs are given up for this crawl rather than held for longer. */
+const LONGEST_WAIT_MS = 60_000
 /** A site that asks for longer waits cannot be crawled in useful time; StormCrawler and Nutch skip it too. */
 export const MAX_CRAWL_DELAY_SECONDS = 30
 
@@ -40,11 +43,17 @@ export interface RobotsGateDeps {
 
 export type RobotsAnswer =
   | { allowed: true; delayMs: number; sitemaps: string[]; signals: OptOutSignal[] }
-  | { allowed: false; reason: 'robots_disallowed' | 'robots_unreachable'; detail: string | null }
+  | {
+      allowed: false
+      reason: 'robots_disallowed' | 'robots_unreachable' | 'crawl_delay_too_long'
+      detail: string | null
+    }
 
 /** Asks an origin's robots.txt once and answers for each URL below it. */
 export class RobotsGate {
   private readonly origins = new Map<string, Promise<OriginRules>>()
+  private readonly known = new Set<string>()
+  private readonly asked = new Set<string>()
   /** Why an origin's robots.txt was last not to be had, for people. */
   private readonly faults = new Map<string, string>()
   /** Origins whose stored answer is not taken: they are asked whether they are there again. */
@@ -59,20 +68,26 @@ export class RobotsGate {
   forget(host: string): void {
     for (const origin of [`http://${host}`, `https://${host}`]) {
       this.origins.delete(origin)
+      this.known.delete(origin)
       this.stale.add(origin)
     }
   }
 
+  /** Whether the origin's rules are at hand. */
+  knows(url: string): boolean {
+    return this.known.has(new URL(url).origin)
+  }
+
+  /** Gets the origin's rules, from the table or from its server; returns whether the server was asked. */
+  async prepare(url: string): Promise<boolean> {
+    const { origin } = new URL(url)
+    await this.rulesOf(origin)
+    return this.asked.has(origin)
+  }
+
   async ask(url: string): Promise<RobotsAnswer> {
     const { origin } = new URL(url)
-    let known = this.origins.get(origin)
-    if (!known) {
-      known = this.load(origin)
-      this.origins.set(origin, known)
-      // A failed load (worker stopping) must not stay as the origin's answer.
-      known.catch(() => this.origins.delete(origin))
-    }
-    const { verdict, rules } = await known
+    const { verdict, rules } = await this.rulesOf(origin)
     if (verdict === 'disallow_all')
       return { allowed: false, reason: 'robots_unreachable', detail: this.faults.get(origin) ?? null }
     if (verdict === 'allow_all' || !rules) return { allowed: true, delayMs: 0, sitemaps: [], signals: [] }
@@ -85,40 +100,58 @@ export class RobotsGate {
       }
     const seconds = crawlDelaySeconds(rules, this.deps.token) ?? 0
     if (seconds > MAX_CRAWL_DELAY_SECONDS)
-      return { allowed: false, reason: 'robots_disallowed', detail: `crawl-delay ${seconds} s` }
+      return { allowed: false, reason: 'crawl_delay_too_long', detail: `crawl-delay ${seconds} s` }
     const file = `${origin}/robots.txt`
     const signals = robotsSignals(rules, this.deps.token, url, file)
     return { allowed: true, delayMs: seconds * 1000, sitemaps: sitemaps(rules, file), signals }
   }
 
+  private async rulesOf(origin: string): Promise<OriginRules> {
+    let rules = this.origins.get(origin)
+    if (!rules) {
+      rules = this.load(origin)
+      this.origins.set(origin, rules)
+      // A failed load (worker stopping) must not stay as the origin's answer.
+      rules.catch(() => this.origins.delete(origin))
+    }
+    const found = await rules
+    this.known.add(origin)
+    return found
+  }
+
   private async load(origin: string): Promise<OriginRules> {
     const stored = this.stale.delete(origin) ? null : await this.deps.load(origin)
     if (stored) return stored
+    this.asked.add(origin)
     // Every answer is evidence, also those of tries that came to nothing.
     const drafts: CaptureDraft[] = []
     for (let tried = 1; ; tried += 1) {
       const answer = await this.fetchRobots(origin)
       drafts.push(...answer.drafts)
       if (answer.verdict !== 'disallow_all' || tried >= UNREACHABLE_TRIES) {
-        this.deps.record({ ...answer, drafts, origin })
+        const { verdict, rules, shard } = answer
+        this.deps.record({ verdict, rules, shard, drafts, origin })
         return { verdict: answer.verdict, rules: answer.rules as RobotsRules | null }
       }
-      await this.deps.sleep(UNREACHABLE_WAIT_MS * tried)
+      await this.deps.sleep(Math.max(UNREACHABLE_WAIT_MS * tried, answer.retryAfterMs))
     }
   }
 
-  private async fetchRobots(origin: string): Promise<Omit<RobotsResult, 'origin'>> {
+  private async fetchRobots(origin: string): Promise<Omit<RobotsResult, 'origin'> & { retryAfterMs: number }> {
     const drafts: CaptureDraft[] = []
     let url = `${origin}/robots.txt`
     const shard = this.deps.place(url)?.shard ?? 0
     const answer = (verdict: RobotsVerdict, fault = '') => {
       this.faults.set(origin, fault)
-      return { verdict: verdict.kind, rules: verdict.kind === 'rules' ? verdict.rules : null, shard, drafts }
+      const rules = verdict.kind === 'rules' ? verdict.rules : null
+      return { verdict: verdict.kind, rules, shard, drafts, retryAfterMs }
     }
+    let retryAfterMs = 0
     for (let hop = 0; hop <= ROBOTS_HOPS; hop += 1) {
       const result = await this.deps.fetch(url)
       if (result.kind === 'failure') return answer(robotsVerdictForStatus({ failure: result.reason }), faultOf(result))
       drafts.push(robotsDraft(this.deps, url, result))
+      retryAfterMs = parseRetryAfter(header(result, 'retry-after'), result.startedAt, LONGEST_WAIT_MS) ?? 0
       const redirect = resolveRedirect(url, result.status, locationOf(result))
       if (redirect.kind === 'bad') return answer(robotsVerdictForStatus({ failure: redirect.reason }), redirect.reason)
       if (redirect.kind === 'to') {

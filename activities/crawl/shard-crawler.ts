@@ -1,13 +1,15 @@
 import type { FetchResult } from '../../infra/http.ts'
-import { claimUrls, type FrontierRow, hostsWithWork } from '../../schema/queries/frontier.ts'
+import { claimUrls, type FrontierRow, hostsWithWork, suspendHosts } from '../../schema/queries/frontier.ts'
 import type { Lease } from '../../schema/queries/leases.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
 import { CrawlBatch, type RobotsResult, type TdmResult, type UrlResult } from './batch.ts'
 import { type CommitDeps, commitBatch, giveUpFound } from './commit-batch.ts'
+import { header } from './draft-capture.ts'
 import { contactOf, contactOfRobots } from './host-budget.ts'
-import type { HostSchedule } from './host-schedule.ts'
+import type { HostSchedule, Seen, Turn } from './host-schedule.ts'
 import { type InterpretDeps, interpretFailure, interpretResponse } from './interpret.ts'
+import { parseRetryAfter } from './retry-policy.ts'
 import type { RobotsAnswer, RobotsGate } from './robots-gate.ts'
 import type { TdmGate } from './tdm-gate.ts'
 
@@ -17,6 +19,8 @@ const LOW_WATER = 8
 const HOSTS_AT_A_TIME = 256
 /** How often a shard without work looks for what other shards found for it. */
 const POLL_MS = 200
+/** A commit costs about this much: with less to wait for, the batch waits for more to come. */
+const SOON_MS = 100
 
 export interface ShardCrawlerDeps {
   commit: CommitDeps
@@ -26,6 +30,9 @@ export interface ShardCrawlerDeps {
   tdm: TdmGate
   schedule: HostSchedule
   fetch(url: string): Promise<FetchResult>
+  /** The address that a URL's requests go to; null when its name has none. */
+  addressOf(url: string): Promise<string | null>
+  savePaces(paces: ReturnType<HostSchedule['takeLearnt']>): Promise<void>
   /** A place among the process' simultaneous requests; call the result to give it back. */
   takeSlot(): (() => void) | null
   isPaused(): Promise<boolean>
@@ -40,14 +47,16 @@ export type ShardOutcome = 'idle' | 'waiting' | 'budget' | 'paused'
 
 /**
  * Crawls one shard for up to `budgetMs`: claims due URLs host by host, fetches them as the schedule allows, commits in
- * batches. Everything not committed when it ends stays leased and goes back to pending with the lease.
+ * batches beside that. Everything not committed when it ends stays leased and goes back to pending with the lease.
  */
 export class ShardCrawler {
   private batch = new CrawlBatch()
   private running = 0
   private committing: Promise<void> | null = null
   private failure: unknown = null
+  private paused = false
   private wake: (() => void) | null = null
+  private readonly resolving = new Set<string>()
   private readonly exhausted = new Map<string, number>()
   /** Hosts by the URLs whose request runs: a suspended host's go back to the frontier before it has ended. */
   private readonly active = new Map<string, string>()
@@ -60,29 +69,61 @@ export class ShardCrawler {
   }
 
   async run(budgetMs: number): Promise<ShardOutcome> {
-    const end = this.deps.now() + budgetMs
+    try {
+      return await this.crawlUntil(this.deps.now() + budgetMs)
+    } finally {
+      await this.committing
+    }
+  }
+
+  private async crawlUntil(end: number): Promise<ShardOutcome> {
     for (;;) {
       this.deps.signal.throwIfAborted()
       if (this.failure) throw this.failure
       const now = this.deps.now()
       const stopping = now >= end
-      if (!stopping) await this.refill(now)
-      if (!stopping) this.startFetches()
-      if (this.batch.isDue(this.deps.now()) || (this.running === 0 && this.batch.records > 0)) {
-        await this.commit()
-        if (await this.deps.isPaused()) return this.drain('paused')
+      if (this.paused) return this.drain('paused')
+      const isFull = this.committing !== null && this.batch.isDue(now)
+      if (!stopping && !isFull) {
+        await this.refill(now)
+        this.startFetches()
+      }
+      if (this.committing === null && this.shouldCommit()) {
+        this.startCommit()
         continue
       }
-      if (this.running === 0 && this.committing === null) {
-        if (stopping) return 'budget'
-        const wait = await this.nextWorkMs()
-        if (wait === null) return 'idle'
-        if (now + wait >= end) return 'waiting'
-        await this.deps.sleep(Math.max(5, Math.min(wait, POLL_MS)))
+      if (this.running === 0 && this.resolving.size === 0 && this.committing === null) {
+        const wait = stopping ? 0 : await this.nextWorkMs()
+        const outcome = stopping ? 'budget' : wait === null ? 'idle' : now + wait >= end ? 'waiting' : null
+        if (outcome !== null && this.batch.records === 0) return outcome
+        if (outcome !== null) this.startCommit()
+        else await this.deps.sleep(Math.max(5, Math.min(wait ?? 0, POLL_MS)))
         continue
       }
       await this.somethingHappens()
     }
+  }
+
+  /** A batch that is full or old, or what there is when nothing more comes soon. */
+  private shouldCommit(): boolean {
+    if (this.batch.records === 0) return false
+    if (this.batch.isDue(this.deps.now())) return true
+    return this.running === 0 && (this.deps.schedule.waitMs(this.deps.now()) ?? SOON_MS) >= SOON_MS
+  }
+
+  /** One at a time, beside the fetches: a batch that fills up meanwhile stops them. */
+  private startCommit(): void {
+    this.committing = this.commit()
+      .then(async () => {
+        this.paused = await this.deps.isPaused()
+      })
+      .catch((error: unknown) => {
+        this.failure ??= error
+      })
+      .finally(() => {
+        this.committing = null
+        this.wake?.()
+      })
   }
 
   /** A robots answer is committed with the next batch. */
@@ -97,6 +138,8 @@ export class ShardCrawler {
 
   private async drain(outcome: ShardOutcome): Promise<ShardOutcome> {
     while (this.running > 0) await this.somethingHappens()
+    await this.committing
+    if (this.failure) throw this.failure
     await this.commit()
     return outcome
   }
@@ -118,6 +161,7 @@ export class ShardCrawler {
         host,
         rows.filter((row) => !this.active.has(keyOf(row))),
       )
+      this.resolve(host, rows[0])
       if (rows.length === CLAIM) this.exhausted.set('', now + POLL_MS / 4)
     }
   }
@@ -126,75 +170,115 @@ export class ShardCrawler {
     for (;;) {
       const release = this.deps.takeSlot()
       if (!release) return
-      const row = this.deps.schedule.take(this.deps.now())
-      if (!row) {
+      const turn = this.deps.schedule.take(this.deps.now())
+      if (!turn) {
         release()
         return
       }
       this.running += 1
-      this.active.set(keyOf(row), row.host)
-      const address = this.deps.schedule.addressOf(row.host)
-      void this.crawlUrl(row)
-        .then((result) => this.batch.addResult(result, this.deps.now()))
+      this.active.set(keyOf(turn.row), turn.row.host)
+      void this.crawlUrl(turn)
         .catch((error: unknown) => {
           this.failure ??= error
+          turn.finish(this.deps.now(), null)
         })
         .finally(() => {
           release()
           this.running -= 1
-          this.active.delete(keyOf(row))
-          this.deps.schedule.finish(row.host, address)
+          this.active.delete(keyOf(turn.row))
           this.wake?.()
         })
     }
   }
 
-  private async crawlUrl(row: FrontierRow): Promise<UrlResult> {
-    const { schedule, gate, section, interpret } = this.deps
+  /** A turn whose request went to robots.txt leaves the URL for the next: each request waits its time. */
+  private async crawlUrl(turn: Turn): Promise<void> {
+    const { schedule, gate, section } = this.deps
+    const { row } = turn
     const { honour } = section.politeness
-    if (honour.includes('robots')) {
-      const answer = await gate.ask(row.url)
-      if (!answer.allowed) return notAllowed(row, answer)
-      if (answer.delayMs > 0) schedule.raiseDelay(row.host, answer.delayMs)
-      const result = await this.fetchRow(row, interpret, answer.signals)
-      for (const sitemap of row.site_no === null || row.sitemap ? [] : answer.sitemaps) {
-        const target = interpret.place(sitemap, row.url)
-        if (target && interpret.inScope(row.site_no as number, target.url)) {
-          result.found.push({
-            ...target,
-            siteNo: row.site_no,
-            depth: row.depth,
-            kind: 'sitemap',
-            redirects: 0,
-            fromSha: null,
-          })
-        }
-      }
-      return result
-    }
     // Preferences stand in robots.txt, too, where its rules of access are not heeded.
-    const answer = honour.includes('ai-pref') ? await gate.ask(row.url) : null
-    return this.fetchRow(row, interpret, answer?.allowed === true ? answer.signals : [])
+    if (!honour.includes('robots') && !honour.includes('ai-pref')) return this.fetchRow(turn, [], [])
+    if (!gate.knows(row.url)) {
+      const startedAt = this.deps.now()
+      if (await gate.prepare(row.url)) {
+        const answer = await gate.ask(row.url)
+        if (answer.allowed) schedule.setCrawlDelay(row.host, answer.delayMs)
+        schedule.putBack(row)
+        return turn.finish(this.deps.now(), { startedAt, status: null, latencyMs: null, retryAfterMs: null })
+      }
+    }
+    const answer = await gate.ask(row.url)
+    if (!honour.includes('robots')) return this.fetchRow(turn, [], answer.allowed ? answer.signals : [])
+    if (!answer.allowed) {
+      this.batch.addResult(notAllowed(row, answer), this.deps.now())
+      return turn.finish(this.deps.now(), null)
+    }
+    schedule.setCrawlDelay(row.host, answer.delayMs)
+    return this.fetchRow(turn, answer.sitemaps, answer.signals)
   }
 
   /** `robots`: what robots.txt says of the use of the URL; the TDM file of its origin is asked here. */
-  private async fetchRow(row: FrontierRow, interpret: InterpretDeps, robots: OptOutSignal[]): Promise<UrlResult> {
-    const tdm = await this.deps.tdm.ask(row.url, row.attempts)
-    if (tdm.kind === 'unreachable') return interpretFailure(interpret, row, tdm.failure)
+  private async fetchRow(turn: Turn, sitemaps: string[], robots: OptOutSignal[]): Promise<void> {
+    const { interpret, schedule, tdm } = this.deps
+    const { row } = turn
+    const site = await tdm.ask(row.url, row.attempts)
+    const startedAt = this.deps.now()
+    if (site.kind === 'unreachable') {
+      turn.finish(startedAt, { startedAt, status: null, latencyMs: null, retryAfterMs: null })
+      return this.take(row, site.failure, interpretFailure(interpret, row, site.failure), false)
+    }
     const response = await this.deps.fetch(row.url)
-    this.deps.schedule.setAddress(row.host, response.remoteAddress)
+    const seen = this.seenOf(response, startedAt)
+    turn.finish(this.deps.now(), seen)
+    if (response.remoteAddress !== null) schedule.setAddress(row.host, response.remoteAddress)
     const result =
       response.kind === 'failure'
         ? interpretFailure(interpret, row, response)
-        : await interpretResponse(interpret, row, response, [...robots, ...tdm.signals])
-    // A server that asks for a pause gets it for the whole host, not for the one URL.
-    if (result.outcome.state === 'retry')
+        : await interpretResponse(interpret, row, response, [...robots, ...site.signals])
+    for (const sitemap of row.site_no === null || row.sitemap ? [] : sitemaps) {
+      const target = interpret.place(sitemap, row.url)
+      if (!target || !interpret.inScope(row.site_no as number, target.url)) continue
+      const { site_no: siteNo, depth } = row
+      result.found.push({ ...target, siteNo, depth, kind: 'sitemap', redirects: 0, fromSha: null })
+    }
+    this.take(row, response, result, seen.retryAfterMs !== null)
+  }
+
+  private take(row: FrontierRow, response: FetchResult, result: UrlResult, namedItsPause: boolean): void {
+    // A server in trouble gets a pause for the whole host, not for the one URL; what it asked for itself is counted.
+    if (result.outcome.state === 'retry' && !namedItsPause)
       this.deps.schedule.pause(row.host, this.deps.now() + Math.min(result.outcome.waitMs, 60_000))
     const contact =
       response.kind === 'failure'
         ? contactOf(row.host, response.reason, response.errorCode)
         : { host: row.host, failure: null }
-    return { ...result, contact }
+    this.batch.addResult({ ...result, contact }, this.deps.now())
+  }
+
+  private seenOf(response: FetchResult, startedAt: number): Seen {
+    const capMs = this.deps.section.limits.give_up_hours * 3_600_000
+    const retryAfterMs = parseRetryAfter(header(response, 'retry-after'), response.startedAt, capMs)
+    const { status, durationMs } = response
+    // A timeout says how long at least the answer would have taken.
+    const isTimeout = response.kind === 'failure' && response.reason === 'timeout'
+    return { startedAt, status, latencyMs: response.latencyMs ?? (isTimeout ? durationMs : null), retryAfterMs }
+  }
+
+  /** Requests of a host wait until its address is known: it may be another host's, too. */
+  private resolve(host: string, row: FrontierRow | undefined): void {
+    const { schedule } = this.deps
+    if (!row || schedule.knowsAddress(host) || this.resolving.has(host)) return
+    this.resolving.add(host)
+    void this.deps
+      .addressOf(row.url)
+      .then((address) => schedule.setAddress(host, address ?? ''))
+      .catch((error: unknown) => {
+        this.failure ??= error
+      })
+      .finally(() => {
+        this.resolving.delete(host)
+        this.wake?.()
+      })
   }
 
   private async commit(): Promise<void> {
@@ -202,7 +286,10 @@ export class ShardCrawler {
     if (batch.records === 0) return
     this.batch = new CrawlBatch()
     const { silent } = await commitBatch(this.deps.commit, this.lease, batch)
-    for (const host of silent) this.deps.schedule.drop(host)
+    const { schedule } = this.deps
+    for (const host of silent) schedule.drop(host)
+    await this.deps.savePaces(schedule.takeLearnt(this.deps.now()))
+    await suspendHosts(this.deps.commit.db, this.lease.crawlNo, schedule.takePauses(this.deps.now()))
     this.exhausted.clear()
     this.deps.onCommit({ urls: batch.results.length })
   }

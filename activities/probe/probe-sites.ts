@@ -5,11 +5,12 @@ import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { FrontierRow } from '../../schema/queries/frontier.ts'
 import type { RobotsResult } from '../crawl/batch.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from '../crawl/canonical-url.ts'
-import { AddressBook, HostSchedule } from '../crawl/host-schedule.ts'
+import { HostSchedule, type Turn } from '../crawl/host-schedule.ts'
 import { type InterpretDeps, interpretFailure, interpretResponse } from '../crawl/interpret.ts'
 import { planSites, shardOf } from '../crawl/plan-crawl.ts'
 import { productToken } from '../crawl/robots.ts'
 import { RobotsGate } from '../crawl/robots-gate.ts'
+import { ServerBook } from '../crawl/server-book.ts'
 import { countScripts, type PageSigns } from './needs-javascript.ts'
 import { SiteProbe } from './site-probe.ts'
 
@@ -40,7 +41,7 @@ export async function probeSites(deps: ProbeDeps): Promise<{ sites: SiteProbe[];
   const robots = new Map<string, RobotsResult>()
   const pagesSeen = new Map<string, PageExtract>()
   const hosts = { perHost: politeness.per_host, perAddress: politeness.per_address, delayMs: politeness.delay_ms }
-  const schedule = new HostSchedule(hosts, new AddressBook())
+  const schedule = new HostSchedule(hosts, new ServerBook())
   const scopes = new Map(sites.map((site) => [site.siteNo, site.scopeKey]))
   const interpret: InterpretDeps = {
     ...deps,
@@ -76,22 +77,23 @@ export async function probeSites(deps: ProbeDeps): Promise<{ sites: SiteProbe[];
       if (row === null) continue
       underWay.set(site, 1)
       siteOfRow.set(row, site)
+      // Names are told apart when they have answered: a probe asks for few pages.
+      if (!schedule.knowsAddress(row.host)) schedule.setAddress(row.host, '')
       schedule.push(row.host, [row])
     }
     while (running < deps.concurrency) {
-      const row = schedule.take(deps.now())
-      if (row === null) break
-      const site = siteOfRow.get(row) as SiteProbe
-      const address = schedule.addressOf(row.host)
+      const turn = schedule.take(deps.now())
+      if (turn === null) break
+      const site = siteOfRow.get(turn.row) as SiteProbe
       running += 1
-      void probeUrl(probe, site, row)
+      void probeUrl(probe, site, turn)
         .catch((error: unknown) => {
           failure ??= error
         })
         .finally(() => {
           running -= 1
-          schedule.finish(row.host, address)
-          siteOfRow.delete(row)
+          turn.finish(deps.now(), null)
+          siteOfRow.delete(turn.row)
           underWay.set(site, 0)
           deps.onPage(
             sites.reduce((sum, one) => sum + one.asked, 0),
@@ -116,14 +118,15 @@ interface Probe {
   pagesSeen: Map<string, PageExtract>
 }
 
-async function probeUrl({ deps, interpret, gate, schedule, pagesSeen }: Probe, site: SiteProbe, row: FrontierRow) {
+async function probeUrl({ deps, interpret, gate, schedule, pagesSeen }: Probe, site: SiteProbe, turn: Turn) {
+  const { row } = turn
   if (deps.section.politeness.honour.includes('robots')) {
     const answer = await gate.ask(row.url)
     if (!answer.allowed) {
       site.refuse(answer.reason, answer.detail)
       return
     }
-    if (answer.delayMs > 0) schedule.raiseDelay(row.host, answer.delayMs)
+    schedule.setCrawlDelay(row.host, answer.delayMs)
     for (const sitemap of row.picture ? [] : answer.sitemaps) {
       const target = place(sitemap, row.url)
       if (target && interpret.inScope(site.siteNo, target.url))
@@ -132,7 +135,9 @@ async function probeUrl({ deps, interpret, gate, schedule, pagesSeen }: Probe, s
   }
   const start = deps.now()
   const response = await deps.fetch(row.url)
-  schedule.setAddress(row.host, response.remoteAddress)
+  const { status, latencyMs } = response
+  turn.finish(deps.now(), { startedAt: start, status, latencyMs, retryAfterMs: null })
+  if (response.remoteAddress !== null) schedule.setAddress(row.host, response.remoteAddress)
   if (response.kind === 'failure') {
     const { outcome } = interpretFailure(interpret, row, response)
     site.refuse(response.reason, outcome.detail)

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client'
-import { describeSeconds, paceOf } from '../../activities/crawl/pace.ts'
+import { describeSeconds, paceOf } from '../../activities/crawl/progress.ts'
 import { planSites } from '../../activities/crawl/plan-crawl.ts'
 import { digestJson } from '../../activities/digest.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'

@@ -10,6 +10,7 @@ export const FETCH_REASONS = [
   'out_of_scope',
   'robots_disallowed',
   'robots_unreachable',
+  'crawl_delay_too_long', // robots.txt asks for more than 30 s between requests
   'address_blocked',
   'bad_scheme',
   'bad_url',

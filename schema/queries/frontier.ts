@@ -77,6 +77,19 @@ export async function claimUrls(
   return claimed.rows
 }
 
+/** Hosts that want to be left alone for a while, whichever process has their shard then; a longer wait stays. */
+export async function suspendHosts(
+  db: Kysely<Database>,
+  crawlNo: number,
+  hosts: readonly { host: string; waitMs: number }[],
+): Promise<void> {
+  if (hosts.length === 0) return
+  await sql`
+    UPDATE crawl_host h SET suspended_until = greatest(h.suspended_until, now() + make_interval(secs => t.wait_ms / 1000))
+    FROM unnest(${hosts.map((one) => one.host)}::text[], ${hosts.map((one) => one.waitMs)}::float8[]) AS t (host, wait_ms)
+    WHERE h.crawl_no = ${crawlNo} AND h.host = t.host`.execute(db)
+}
+
 export interface FoundUrl {
   sha: Buffer
   url: string

@@ -47,6 +47,15 @@ export interface CaptureTable {
   warc_offset: string | null
   warc_length: number | null
   fetched_at: Timestamp
+  etag: string | null
+  last_modified: string | null
+  /** The capture that a 304 confirmed. */
+  confirms: string | null
+  /** What the headers of 304s said otherwise than the record in `warc_sha`. */
+  renewed: Json<unknown>
+  revisit_sha: Buffer | null
+  revisit_offset: string | null
+  revisit_length: number | null
 }
 
 export interface CrawlFreezeTable {
@@ -181,4 +190,13 @@ export interface CaptureTallyTable {
 export interface UrlTable {
   sha: Buffer
   url: string
+}
+
+/** Requests a second that a server let pass when it last refused some. */
+export interface ServerPaceTable {
+  crawl_no: number
+  address: string
+  base: number
+  window_ms: number
+  refused_at: Timestamp
 }

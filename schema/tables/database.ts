@@ -13,6 +13,7 @@ export interface Database {
   crawl_host: c.CrawlHostTable
   robots: c.RobotsTable
   tdm_file: c.TdmFileTable
+  server_pace: c.ServerPaceTable
   frontier: c.FrontierTable
   url: c.UrlTable
   crawl_attempt: c.CrawlAttemptTable

@@ -51,7 +51,7 @@ export interface TestRelease {
   release: ReleaseRecord
   run: string
   crawlNo: number
-  keyOf(name: string): Buffer
+  keyOf: (name: string) => Buffer
 }
 
 const HOST = 'a.example'

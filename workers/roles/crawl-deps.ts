@@ -24,6 +24,7 @@ export function crawlDeps(runtime: Runtime): CrawlDeps {
     definitions: crawlDefinitions(runtime.tools),
     archive: { encodeResponse, createSegment },
     fetchOnce: (request) => fetcher.fetchOnce(request),
+    addressOf: (url) => fetcher.addressOf(url),
     takeSlot: createSlots(settings.concurrency),
     extractPage: (input) => runtime.pages().extract(input, false),
     extractInput: extractInputDigest,

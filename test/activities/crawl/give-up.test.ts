@@ -32,6 +32,7 @@ const refused = {
   remoteAddress: null,
   startedAt: NOW,
   durationMs: 1,
+  latencyMs: null,
 } as const
 
 test('tries a URL again while the deadline of the spec has not passed', () => {

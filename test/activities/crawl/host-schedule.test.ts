@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { AddressBook, HostSchedule, type HostLimits } from '../../../activities/crawl/host-schedule.ts'
+import { HostSchedule, type HostLimits, type Seen, type Turn } from '../../../activities/crawl/host-schedule.ts'
+import { ServerBook } from '../../../activities/crawl/server-book.ts'
 import type { FrontierRow } from '../../../schema/queries/frontier.ts'
 
 const rowOf = (host: string, n: number) => ({ host, url: `http://${host}/${n}` }) as FrontierRow
 
-function aSchedule(limits: Partial<HostLimits>, book: AddressBook, hosts: string[], address: string | null = null) {
+function aSchedule(limits: Partial<HostLimits>, book: ServerBook, hosts: string[], address = '') {
   const schedule = new HostSchedule({ perHost: 8, perAddress: 8, delayMs: 0, ...limits }, book)
   for (const host of hosts) {
     schedule.push(host, [rowOf(host, 1), rowOf(host, 2), rowOf(host, 3)])
@@ -14,58 +15,122 @@ function aSchedule(limits: Partial<HostLimits>, book: AddressBook, hosts: string
 }
 
 /** Takes until nothing may be taken at this time. */
-function takeAll(schedule: HostSchedule, now: number): string[] {
-  const taken: string[] = []
-  for (let row = schedule.take(now); row; row = schedule.take(now)) taken.push(row.url)
+function takeAll(schedule: HostSchedule, now: number): Turn[] {
+  const taken: Turn[] = []
+  for (let turn = schedule.take(now); turn; turn = schedule.take(now)) taken.push(turn)
   return taken
 }
 
+const urlsOf = (turns: Turn[]) => turns.map((turn) => turn.row.url)
+
+const seen = (changes: Partial<Seen> = {}): Seen => ({
+  startedAt: 0,
+  status: 200,
+  latencyMs: 5,
+  retryAfterMs: null,
+  ...changes,
+})
+
 test('asks a host for no more at a time than the spec says, and hosts in turn', () => {
-  const schedule = aSchedule({ perHost: 2 }, new AddressBook(), ['a', 'b'])
-  expect(takeAll(schedule, 0)).toEqual(['http://a/1', 'http://b/1', 'http://a/2', 'http://b/2'])
-  schedule.finish('a', null)
-  expect(takeAll(schedule, 0)).toEqual(['http://a/3'])
+  const schedule = aSchedule({ perHost: 2 }, new ServerBook(), ['a', 'b'])
+  const [first, ...others] = takeAll(schedule, 0)
+  expect([first?.row.url, ...urlsOf(others)]).toEqual(['http://a/1', 'http://b/1', 'http://a/2', 'http://b/2'])
+  first?.finish(0, seen())
+  expect(urlsOf(takeAll(schedule, 0))).toEqual(['http://a/3'])
+})
+
+test('asks nothing of a host before its address is known', () => {
+  const schedule = new HostSchedule({ perHost: 8, perAddress: 8, delayMs: 0 }, new ServerBook())
+  schedule.push('a', [rowOf('a', 1)])
+  expect([schedule.take(0), schedule.waitMs(0)]).toEqual([null, null])
+  schedule.setAddress('a', '192.0.2.1')
+  expect(urlsOf(takeAll(schedule, 0))).toEqual(['http://a/1'])
 })
 
 test('waits between the starts of two requests to one host', () => {
-  const schedule = aSchedule({ delayMs: 1000 }, new AddressBook(), ['a'])
-  expect(takeAll(schedule, 0)).toEqual(['http://a/1'])
+  const schedule = aSchedule({ delayMs: 1000 }, new ServerBook(), ['a'])
+  expect(urlsOf(takeAll(schedule, 0))).toEqual(['http://a/1'])
   expect(schedule.waitMs(400)).toBe(600)
   expect(takeAll(schedule, 999)).toEqual([])
-  expect(takeAll(schedule, 1000)).toEqual(['http://a/2'])
+  expect(urlsOf(takeAll(schedule, 1000))).toEqual(['http://a/2'])
 })
 
 test('the larger of the spec delay and the crawl-delay of robots.txt holds', () => {
-  const schedule = aSchedule({ delayMs: 1000 }, new AddressBook(), ['a'])
-  schedule.raiseDelay('a', 5000)
-  schedule.raiseDelay('a', 10)
-  takeAll(schedule, 0)
-  expect(schedule.waitMs(0)).toBe(5000)
+  const waits = [5000, 10].map((crawlDelay) => {
+    const schedule = aSchedule({ delayMs: 1000 }, new ServerBook(), ['a'])
+    schedule.setCrawlDelay('a', crawlDelay)
+    takeAll(schedule, 0)
+    return schedule.waitMs(0)
+  })
+  expect(waits).toEqual([5000, 1000])
+})
+
+test('a crawl-delay that came with robots.txt holds from the request for robots.txt on', () => {
+  const schedule = aSchedule({}, new ServerBook(), ['a'])
+  const turn = schedule.take(0)
+  schedule.setCrawlDelay('a', 3000)
+  schedule.putBack(turn?.row as FrontierRow)
+  turn?.finish(50, seen({ status: null, latencyMs: null }))
+  expect(schedule.waitMs(0)).toBe(3000)
+  expect(urlsOf(takeAll(schedule, 3000))).toEqual(['http://a/1'])
+})
+
+test('a turn in which nothing was asked for costs no wait', () => {
+  const schedule = aSchedule({ delayMs: 1000 }, new ServerBook(), ['a'], '192.0.2.1')
+  schedule.take(0)?.finish(1, null)
+  expect(urlsOf(takeAll(schedule, 1))).toEqual(['http://a/2'])
 })
 
 test('two names on one address are one server, also when two shards have them in work', () => {
-  const book = new AddressBook()
+  const book = new ServerBook()
   const first = aSchedule({ perAddress: 1 }, book, ['a'], '192.0.2.1')
   const second = aSchedule({ perAddress: 1 }, book, ['b'], '192.0.2.1')
-  expect(takeAll(first, 0)).toEqual(['http://a/1'])
+  const [turn] = takeAll(first, 0)
   expect(takeAll(second, 0)).toEqual([])
   expect(second.waitMs(0)).toBe(20)
-  first.finish('a', '192.0.2.1')
-  expect(takeAll(second, 0)).toEqual(['http://b/1'])
+  turn?.finish(0, seen())
+  expect(urlsOf(takeAll(second, 0))).toEqual(['http://b/1'])
 })
 
-test('the delay of an address holds over all its names', () => {
-  const book = new AddressBook()
+test('the delay of an address holds over all its names, the one that robots.txt of a name asks for too', () => {
+  const book = new ServerBook()
   const first = aSchedule({ delayMs: 1000 }, book, ['a'], '192.0.2.1')
   const second = aSchedule({ delayMs: 1000 }, book, ['b'], '192.0.2.1')
-  expect(takeAll(first, 0)).toEqual(['http://a/1'])
+  expect(urlsOf(takeAll(first, 0))).toEqual(['http://a/1'])
   expect(takeAll(second, 999)).toEqual([])
-  expect(takeAll(second, 1000)).toEqual(['http://b/1'])
+  second.setCrawlDelay('b', 4000)
+  expect(urlsOf(takeAll(second, 1000))).toEqual(['http://b/1'])
+  expect(takeAll(first, 4999)).toEqual([])
+  expect(urlsOf(takeAll(first, 5000))).toEqual(['http://a/2'])
 })
 
-test('a host that asks for a pause gets it', () => {
-  const schedule = aSchedule({}, new AddressBook(), ['a', 'b'])
+test('a server that is slow to answer gets a rest after each answer, a fast one none', () => {
+  const waits = [400, 1000, 3000, 60_000].map((latencyMs) => {
+    const schedule = aSchedule({ perHost: 1 }, new ServerBook(), ['a'])
+    schedule.take(0)?.finish(latencyMs, seen({ latencyMs }))
+    return schedule.waitMs(latencyMs)
+  })
+  expect(waits.map((wait) => Math.max(0, wait ?? -1))).toEqual([0, 1000, 5000, 30_000])
+})
+
+test('what a host has taught outlives the activity that crawled its shard', () => {
+  const book = new ServerBook()
+  aSchedule({ delayMs: 1000 }, book, ['a']).take(0)?.finish(10, seen())
+  expect(takeAll(aSchedule({ delayMs: 1000 }, book, ['a']), 500)).toEqual([])
+})
+
+test('a host that asks for a pause gets it, and another process is told of a long one', () => {
+  const schedule = aSchedule({}, new ServerBook(), ['a', 'b'])
   schedule.pause('a', 500)
-  expect(new Set(takeAll(schedule, 0).map((url) => new URL(url).host))).toEqual(new Set(['b']))
-  expect(takeAll(schedule, 500)).toEqual(['http://a/1', 'http://a/2', 'http://a/3'])
+  schedule.pause('b', 9000)
+  expect(takeAll(schedule, 0)).toEqual([])
+  expect(schedule.takePauses(0)).toEqual([{ host: 'b', waitMs: 9000 }])
+  expect(urlsOf(takeAll(schedule, 500))).toEqual(['http://a/1', 'http://a/2', 'http://a/3'])
+})
+
+test('Retry-After pauses its host alone, and the pace is its address', () => {
+  const schedule = aSchedule({}, new ServerBook(), ['a', 'b'], '192.0.2.1')
+  schedule.take(0)?.finish(5, seen({ status: 429, retryAfterMs: 7000 }))
+  expect(new Set(takeAll(schedule, 10).map((turn) => turn.row.host))).toEqual(new Set(['b']))
+  expect(schedule.takeLearnt(10).map(({ address }) => address)).toEqual(['192.0.2.1'])
 })

@@ -1,39 +1,138 @@
 import { expect, test } from 'vitest'
-import { describeSeconds, paceOf } from '../../../activities/crawl/pace.ts'
+import { HostSchedule } from '../../../activities/crawl/host-schedule.ts'
+import { Pace } from '../../../activities/crawl/pace.ts'
+import { ServerBook } from '../../../activities/crawl/server-book.ts'
+import type { FrontierRow } from '../../../schema/queries/frontier.ts'
 
-test('counts what ended of what is to be asked, without links that are not admitted', () => {
-  const states = [
-    { state: 'found' as const, reason: null, count: 50 },
-    { state: 'done' as const, reason: null, count: 6 },
-    { state: 'failed' as const, reason: 'timeout', count: 1 },
-    { state: 'excluded' as const, reason: 'robots_disallowed', count: 1 },
-    { state: 'pending' as const, reason: null, count: 10 },
-    { state: 'retry' as const, reason: 'timeout', count: 1 },
-    { state: 'leased' as const, reason: null, count: 3 },
-  ]
-  expect(paceOf({ states, per_second: 0.456 })).toEqual({
-    done: 8,
-    total: 22,
-    in_flight: 3,
-    per_second: 0.46,
-    seconds_left: 31,
-  })
+interface Limiter {
+  /** Requests admitted in each window of the server's clock. */
+  perWindow: number
+  windowMs: number
+  /** Where in a window the first request falls. */
+  offsetMs: number
+}
+
+/** Asks a limited server for `urls` URLs, on a clock that jumps from event to event; a refused URL waits two seconds. */
+function askAll(urls: number, perHost: number, limiter: Limiter) {
+  const schedule = new HostSchedule({ perHost, perAddress: perHost, delayMs: 0 }, new ServerBook())
+  schedule.setAddress('a', '192.0.2.1')
+  schedule.push(
+    'a',
+    Array.from({ length: urls }, (_, n) => ({ host: 'a', url: `http://a/${n}` }) as FrontierRow),
+  )
+  const events: { at: number; run: (now: number) => void }[] = []
+  const admitted = new Map<number, number>()
+  let requests = 0
+  let done = 0
+  let now = 0
+  while (done < urls && now < 3_600_000) {
+    for (let turn = schedule.take(now); turn; turn = schedule.take(now)) {
+      const { row } = turn
+      const startedAt = now
+      const window = Math.floor((now + limiter.offsetMs) / limiter.windowMs)
+      const count = (admitted.get(window) ?? 0) + 1
+      admitted.set(window, count)
+      requests += 1
+      const ok = count <= limiter.perWindow
+      const left = (window + 1) * limiter.windowMs - now - limiter.offsetMs
+      const retryAfterMs = ok ? null : Math.ceil(left / 1000) * 1000
+      events.push({
+        at: now + 5 + (requests % 7),
+        run: (end) => {
+          turn.finish(end, { startedAt, status: ok ? 200 : 429, latencyMs: 5, retryAfterMs })
+          if (ok) done += 1
+          else events.push({ at: end + 2000, run: () => schedule.push('a', [row]) })
+        },
+      })
+    }
+    events.sort((a, b) => a.at - b.at)
+    const next = events.shift()
+    const wait = schedule.waitMs(now)
+    const due = wait === null ? Infinity : now + Math.max(1, wait)
+    if (next && next.at <= due) {
+      now = Math.max(now, next.at)
+      next.run(now)
+    } else {
+      if (next) events.push(next)
+      now = due
+    }
+  }
+  return { requests, seconds: now / 1000 }
+}
+
+test.for([
+  ['at the start of its second', 8, 0],
+  ['at the end of its second', 8, 950],
+  ['with many requests at a time', 64, 0],
+  ['with many requests at a time over two of its seconds', 64, 980],
+] as const)(
+  'a server of 50 a second, met %s: 1,000 answers in 30 s with 1.1 requests each',
+  ([, perHost, offsetMs]) => {
+    const { requests, seconds } = askAll(1000, perHost, { perWindow: 50, windowMs: 1000, offsetMs })
+    expect(requests).toBeLessThanOrEqual(1100)
+    expect(seconds).toBeLessThan(26)
+  },
+)
+
+test('a server of 60 a minute is asked about that often', () => {
+  const { requests, seconds } = askAll(600, 8, { perWindow: 60, windowMs: 60_000, offsetMs: 0 })
+  expect(requests).toBeLessThanOrEqual(660)
+  expect(seconds).toBeLessThan(900)
 })
 
-test('knows no time left while nothing ends, and none is left when all ended', () => {
-  const pending = { state: 'pending' as const, reason: null, count: 1 }
-  expect(paceOf({ states: [pending], per_second: 0 }).seconds_left).toBeNull()
-  expect(paceOf({ states: [{ ...pending, state: 'done' }], per_second: 0 }).seconds_left).toBe(0)
+test('a server without limit is soon asked for as much as the spec lets', () => {
+  const pace = new Pace()
+  for (let n = 0; n < 100; n += 1) {
+    pace.start(n)
+    pace.hear({ startedAt: n, now: n + 1, refused: false, retryAfterMs: null })
+  }
+  expect([pace.perSecond(100), pace.inFlight]).toEqual([null, 33])
+  expect(pace.startsAt).toBe(Number.NEGATIVE_INFINITY)
 })
 
-test.each([
-  [0, '0 s'],
-  [59.2, '1 min'],
-  [45, '45 s'],
-  [90, '2 min'],
-  [3600, '1 h'],
-  [12_000, '3 h 20 min'],
-  [187_200, '2 d 4 h'],
-])('says %d seconds as %s', (seconds, text) => {
-  expect(describeSeconds(seconds)).toBe(text)
+/** A server that let `passed` requests of one second pass and refused the next. */
+function refusedAfter(passed: number): Pace {
+  const pace = new Pace()
+  for (let n = 0; n < passed; n += 1) pace.hear({ startedAt: n, now: n + 1, refused: false, retryAfterMs: null })
+  pace.hear({ startedAt: 500, now: 510, refused: true, retryAfterMs: 1000 })
+  return pace
+}
+
+test('what passed in the second before a refusal is the limit, and the pace stays below it', () => {
+  expect(refusedAfter(50).perSecond(510)).toBe(47.5)
+})
+
+test('refusals of requests that were under way together count as one, answers to such count as passed', () => {
+  const pace = refusedAfter(50)
+  pace.hear({ startedAt: 505, now: 520, refused: true, retryAfterMs: 1000 })
+  expect(pace.perSecond(510)).toBe(47.5)
+  pace.hear({ startedAt: 505, now: 521, refused: false, retryAfterMs: null })
+  expect(pace.perSecond(510)).toBe(0.95 * 51)
+})
+
+test('a first refusal of the first request asks for a pause, not for a crawl that never ends', () => {
+  expect(refusedAfter(0).perSecond(510)).toBe(4.75)
+})
+
+test('a server of one a second is found in a few steps', () => {
+  const pace = refusedAfter(1)
+  for (let second = 2; second < 8; second += 2) {
+    pace.hear({ startedAt: second * 1000, now: second * 1000 + 5, refused: false, retryAfterMs: null })
+    pace.hear({ startedAt: second * 1000 + 9, now: second * 1000 + 20, refused: true, retryAfterMs: 1000 })
+  }
+  expect(pace.perSecond(6020)).toBe(0.95)
+})
+
+test('the pace grows again slowly about the limit and fast when the limit has gone', () => {
+  const pace = refusedAfter(50)
+  const grown = [20, 60, 120].map((seconds) => (pace.perSecond(510 + seconds * 1000) ?? 0) / 47.5)
+  expect(grown.map((times) => Number(times.toFixed(2)))).toEqual([1.04, 2, 9])
+})
+
+test('what was learnt goes on in another process', () => {
+  const pace = refusedAfter(50)
+  const kept = pace.keep(10_510)
+  expect(kept).toEqual({ base: 47.5, agoMs: 10_000, windowMs: 1000 })
+  const other = kept && Pace.from(kept, 99)
+  expect(other?.perSecond(99)).toBeCloseTo(pace.perSecond(10_510) ?? 0)
 })

@@ -14,7 +14,7 @@ const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
 type Answer = { status?: number; type?: string; body?: string | Buffer; headers?: [string, string][] } | 'refused'
 
 function answerOf(url: string, answer: Answer | undefined): FetchResult {
-  const common = { url, remoteAddress: '127.0.0.1', startedAt: 0, durationMs: 1 }
+  const common = { url, remoteAddress: '127.0.0.1', startedAt: 0, latencyMs: 1, durationMs: 1 }
   if (answer === 'refused')
     return {
       kind: 'failure',

@@ -18,6 +18,7 @@ const MUTABLE = [
   'in_flight',
   'release_state',
   'robots',
+  'server_pace',
   'shard_done',
   'shard_lease',
   'site',
