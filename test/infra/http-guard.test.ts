@@ -1,3 +1,4 @@
+import type http from 'node:http'
 import net from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { followRedirects } from '../../activities/crawl/redirects.ts'
@@ -30,9 +31,28 @@ function resolver(...answers: string[][]): { lookup: DnsLookup; asked: () => num
   return { lookup, asked: () => asked }
 }
 
-/** The private neighbour of a public site. */
-const neighbour = (site: TestSite) =>
-  serve((_request, response) => response.end('private'), { address: PRIVATE, port: site.port })
+/** A public site and its private neighbour on the same port, on a port that is free at both addresses. */
+async function neighbours(
+  handler: http.RequestListener,
+): Promise<{ site: TestSite; hidden: TestSite } & AsyncDisposable> {
+  for (;;) {
+    const site = await serve(handler, { address: PUBLIC })
+    const { port } = site
+    const hidden = await serve((_request, response) => response.end('private'), { address: PRIVATE, port }).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EADDRINUSE') throw error
+        return null
+      },
+    )
+    if (hidden) return { site, hidden, [Symbol.asyncDispose]: () => bothEnd(site, hidden) }
+    await site[Symbol.asyncDispose]()
+  }
+}
+
+async function bothEnd(site: TestSite, hidden: TestSite): Promise<void> {
+  await hidden[Symbol.asyncDispose]()
+  await site[Symbol.asyncDispose]()
+}
 
 const answering = (text: string) => serve((_request, response) => response.end(text), { address: PUBLIC })
 
@@ -52,8 +72,8 @@ afterEach(() => {
 /** One test per scenario of the table, by its name. */
 const scenarios: Record<string, () => Promise<void>> = {
   'rebind-two-lookups': async () => {
-    await using site = await answering('public')
-    await using hidden = await neighbour(site)
+    await using both = await neighbours((_request, response) => response.end('public'))
+    const { site, hidden } = both
     const { lookup, asked } = resolver([PUBLIC], [PRIVATE])
     await using fetcher = aFetcher({ allow, dnsLookup: lookup })
     expect(outcomeOf(await fetcher.get(`http://site.example:${site.port}/`))).toEqual({ status: 200, body: 'public' })
@@ -61,8 +81,8 @@ const scenarios: Record<string, () => Promise<void>> = {
   },
 
   'multi-answer': async () => {
-    const site = await answering('public')
-    await using hidden = await neighbour(site)
+    await using both = await neighbours((_request, response) => response.end('public'))
+    const { site, hidden } = both
     await site[Symbol.asyncDispose]()
     await using fetcher = aFetcher({ allow, dnsLookup: resolver([PUBLIC, PRIVATE]).lookup })
     expect(outcomeOf(await fetcher.get(`http://site.example:${site.port}/`))).toMatchObject({ reason: 'refused' })
@@ -108,10 +128,8 @@ const scenarios: Record<string, () => Promise<void>> = {
   },
 
   'keepalive-reuse': async () => {
-    await using site = await serve((_request, response) => response.setHeader('Connection', 'close').end('public'), {
-      address: PUBLIC,
-    })
-    await using hidden = await neighbour(site)
+    await using both = await neighbours((_request, response) => response.setHeader('Connection', 'close').end('public'))
+    const { site, hidden } = both
     await using fetcher = aFetcher({ allow, dnsLookup: resolver([PUBLIC], [PRIVATE]).lookup })
     const url = `http://site.example:${site.port}/`
     expect(outcomeOf(await fetcher.get(url))).toEqual({ status: 200, body: 'public' })
