@@ -58,11 +58,23 @@ const HOST = 'a.example'
 export const PAGE_URL = `http://${HOST}/`
 export const pictureUrl = (name: string): string => `http://${HOST}/${name}.jpg`
 
-/**
- * A finished release of one page in Czech with these pictures, from the crawl's rows to the members: seeded through the
- * project's own queries and judged by its own functions, without workers.
- */
+/** A judged release with its rows: finished, though without files. */
 export async function seedRelease(
+  db: Kysely<Database>,
+  pictures: readonly TestPicture[],
+  more = '',
+  version = '1.0.0',
+): Promise<TestRelease> {
+  const release = await seedJudgedRelease(db, pictures, more, version)
+  await seedMembers(db, release.run)
+  return release
+}
+
+/**
+ * A release of one page in Czech with these pictures, from the crawl's rows to the last choice: seeded through the
+ * project's own queries and judged by its own steps, without workers.
+ */
+export async function seedJudgedRelease(
   db: Kysely<Database>,
   pictures: readonly TestPicture[],
   more = '',
@@ -92,7 +104,6 @@ export async function seedRelease(
   await countFrequencies(db, run)
   const pairs = await seedDuplicates(db, run, defs, pictures)
   await judge(db, release, pairs)
-  await seedMembers(db, run)
   return { release, run, crawlNo, keyOf: (name) => sampleKey(SECRET, 'cs', digestOf(name)) }
 }
 
@@ -267,7 +278,8 @@ async function seedDuplicates(
   return artifact
 }
 
-const SECRET = Buffer.alloc(32, 7)
+/** Key of the dataset. */
+export const SECRET = Buffer.alloc(32, 7)
 
 /** Every judgement, by the steps themselves. */
 async function judge(db: Kysely<Database>, release: ReleaseRecord, pairs: Buffer): Promise<void> {
