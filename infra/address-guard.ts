@@ -52,7 +52,6 @@ const PRIVATE_SUFFIXES = [
   'lan',
   'home.arpa',
   'svc',
-  'cluster.local',
   'onion',
 ]
 

@@ -100,12 +100,23 @@ describe('address guard', () => {
     ['http://example.org./', 'ok'],
     ['http://intranet/', 'address_blocked'],
     ['http://mylocal/', 'address_blocked'],
+    ['http://home.arpa/', 'address_blocked'],
     ...['localdomain', 'intranet', 'private', 'corp', 'home', 'cluster.local', 'onion'].map(
       (suffix): [string, string] => [`http://a.${suffix}/`, 'address_blocked'],
     ),
     ['http://notlocal.org/', 'ok'],
   ])('judges %s: %s', (url, outcome) => {
     expect(faultOf(url)).toBe(outcome)
+  })
+
+  it('lets the ports of the web pass, for names, addresses and sockets, and no other', () => {
+    const web = [80, 443, 8000, 8008, 8080, 8443, 8888]
+    for (const port of [...web, 25, 81, 3000, 5432, 8001, 9200]) {
+      const isWeb = web.includes(port)
+      expect([port, guard.check('93.184.216.34', port).ok]).toEqual([port, isWeb])
+      expect([port, faultOf(`http://example.org:${port}/`)]).toEqual([port, isWeb ? 'ok' : 'address_blocked'])
+      expect([port, faultOf(`https://93.184.216.34:${port}/`)]).toEqual([port, isWeb ? 'ok' : 'address_blocked'])
+    }
   })
 
   it('names the entry that is no network', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -25,4 +25,13 @@ test('a secret is made once, readable by its owner alone, and nothing else is le
     '600',
     ['a'],
   ])
+})
+
+test('a secret that somebody else made meanwhile holds, in a home that nobody had before', () => {
+  const fresh = join(home, 'not', 'there')
+  const made = readOrMakeSecret(fresh, 'a', () => {
+    writeFileSync(join(fresh, 'keys', 'a'), 'faster\n')
+    return 'slower'
+  })
+  expect([made, readdirSync(join(fresh, 'keys'))]).toEqual(['faster', ['a']])
 })

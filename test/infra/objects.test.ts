@@ -6,13 +6,29 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFolderStore, type ObjectStore } from '../../infra/objects.ts'
 
-/** A disk whose next write ends with this after half of the bytes; steps of writing are noted in order. */
-const disk = vi.hoisted(() => ({ fault: null as string | null, steps: [] as string[] }))
+/**
+ * A disk whose next write ends with this after half of the bytes, or whose next new file cannot be made; steps of
+ * writing are noted in order, and how many files are open.
+ */
+const disk = vi.hoisted(() => ({
+  fault: null as string | null,
+  noFile: null as string | null,
+  steps: [] as string[],
+  open: 0,
+}))
 
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof FileSystem>()
   const open = async (file: string, flags?: string) => {
+    if (flags === 'wx' && disk.noFile !== null)
+      throw Object.assign(new Error(`${disk.noFile}: open`), { code: disk.noFile })
     const handle = await real.open(file, flags)
+    disk.open += 1
+    const close = handle.close.bind(handle)
+    handle.close = async () => {
+      disk.open -= 1
+      await close()
+    }
     const name = file.endsWith('.tmp') ? 'file' : 'folder'
     for (const method of ['datasync', 'sync'] as const) {
       const run = handle[method].bind(handle)
@@ -46,9 +62,13 @@ beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'mella-test-objects-'))
   store = createFolderStore(root)
   disk.fault = null
+  disk.noFile = null
   disk.steps.length = 0
 })
-afterEach(() => rm(root, { recursive: true, force: true }))
+afterEach(async () => {
+  expect(disk.open).toBe(0)
+  await rm(root, { recursive: true, force: true })
+})
 
 const filesOf = async () =>
   (await readdir(root, { recursive: true, withFileTypes: true })).filter((one) => one.isFile()).map((one) => one.name)
@@ -118,6 +138,11 @@ test.each(['ENOSPC', 'EDQUOT'])('a full disk (%s) is a fault that passes, and le
   disk.fault = null
   await store.put(BYTES)
   expect(await store.get(SHA)).toEqual(BYTES)
+})
+
+test('a disk without room for one more file is full too', async () => {
+  disk.noFile = 'ENOSPC'
+  await expect(store.put(BYTES)).rejects.toMatchObject({ name: 'TransientError', code: 'STORE_FULL' })
 })
 
 test('any other fault of the disk leaves no file either', async () => {

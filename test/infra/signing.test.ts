@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -25,6 +25,8 @@ describe('the signing key', () => {
     const first = keyAt()
     expect(keyAt().vkey).toBe(first.vkey)
     expect(statSync(join(folder, 'keys/signer')).mode & 0o777).toBe(0o600)
+    expect(statSync(join(folder, 'keys')).mode & 0o777).toBe(0o700)
+    expect(readdirSync(join(folder, 'keys'))).toEqual(['signer'])
   })
 
   it('is refused when others can read it', () => {

@@ -74,12 +74,27 @@ describe('WARC response record', () => {
     expect(one.subarray(0, 10).toString('hex')).toBe('1f8b08000000000000ff')
   })
 
-  it('has an id of its own for another time or body', async () => {
+  it('has an id of its own for another time, URL or body', async () => {
+    const others = Array.from({ length: 20 }, (_, no) => aResponse({ url: `https://site.example/${no}` }))
     const members = await Promise.all(
-      [aResponse(), aResponse({ startedAt: 1 }), aResponse({ rawBody: Buffer.from('x') })].map(encodeResponse),
+      [aResponse(), aResponse({ startedAt: 1 }), aResponse({ rawBody: Buffer.from('x') }), ...others].map(
+        encodeResponse,
+      ),
     )
     const ids = members.map((member) => readWarcRecord(member).fields.find(([name]) => name === 'WARC-Record-ID')?.[1])
-    expect(new Set(ids).size).toBe(3)
+    expect(new Set(ids).size).toBe(23)
+    // A name-based UUID of version 8 (RFC 9562).
+    const form = /^<urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}>$/
+    expect(ids.filter((id) => !form.test(id ?? ''))).toEqual([])
+  })
+
+  it('of another type has another id', async () => {
+    const record = { targetUri: null, date: 0, contentType: 'text/plain', fields: [], block: Buffer.from('x') }
+    const members = await Promise.all(
+      (['resource', 'metadata'] as const).map((type) => encodeRecord({ ...record, type })),
+    )
+    const ids = members.map((member) => readWarcRecord(member).fields.find(([name]) => name === 'WARC-Record-ID')?.[1])
+    expect(new Set(ids).size).toBe(2)
   })
 
   const body = Buffer.from('hello hello hello '.repeat(200))
@@ -118,6 +133,25 @@ describe('WARC response record', () => {
       ['X-Archive-Orig-Content-Encoding', 'br'],
       ['Set-Cookie', 'a=\u00e9'],
       ['Content-Length', String(body.length)],
+    ])
+  })
+
+  it('names no length and no transfer coding but those of the body that it holds', async () => {
+    const headersOf = async (changes: Partial<ArchivedResponse>) =>
+      (await readWarcResponse(readWarcRecord(await encodeResponse(aResponse(changes))), 1_000_000)).headers
+    const headers: [string, string][] = [
+      ['Content-Length', '7'],
+      ['Transfer-Encoding', 'chunked'],
+    ]
+    const rawBody = zlib.brotliCompressSync(body)
+    expect(await headersOf({ headers, rawBody, contentCodings: ['br'], body, bodySha256: hexOf(body) })).toEqual([
+      ['X-Archive-Orig-Content-Length', '7'],
+      ['X-Archive-Orig-Transfer-Encoding', 'chunked'],
+      ['Content-Length', String(body.length)],
+    ])
+    expect(await headersOf({ headers })).toEqual([
+      ['Content-Length', '7'],
+      ['X-Archive-Orig-Transfer-Encoding', 'chunked'],
     ])
   })
 

@@ -58,18 +58,30 @@ const HOST = 'a.example'
 export const PAGE_URL = `http://${HOST}/`
 export const pictureUrl = (name: string): string => `http://${HOST}/${name}.jpg`
 
-/**
- * A finished release of one page in Czech with these pictures, from the crawl's rows to the members: seeded through the
- * project's own queries and judged by its own functions, without workers.
- */
+/** A judged release with its rows: finished, though without files. */
 export async function seedRelease(
   db: Kysely<Database>,
   pictures: readonly TestPicture[],
   more = '',
   version = '1.0.0',
 ): Promise<TestRelease> {
+  const release = await seedJudgedRelease(db, pictures, more, version)
+  await seedMembers(db, release.run)
+  return release
+}
+
+/**
+ * A release of one page in Czech with these pictures, from the crawl's rows to the last choice: seeded through the
+ * project's own queries and judged by its own steps, without workers.
+ */
+export async function seedJudgedRelease(
+  db: Kysely<Database>,
+  pictures: readonly TestPicture[],
+  more = '',
+  version = '1.0.0',
+): Promise<TestRelease> {
   const spec = { ...aSpec(more), version }
-  const crawlNo = await seedCrawl(db, spec, pictures)
+  const { crawlNo, captures } = await seedCrawl(db, spec, pictures)
   const { release, defs } = await seedPlan(db, spec, crawlNo, pictures)
   const { run } = release
   await seedFacts(db, defs, pictures)
@@ -83,7 +95,7 @@ export async function seedRelease(
       image_url_sha: urlSha(pictureUrl(one.name)),
       image_url: pictureUrl(one.name),
       picture: digestOf(one.name),
-      capture_id: null,
+      capture_id: captures.get(pictureUrl(one.name)) ?? null,
       fetch_reason: one.signal === undefined ? null : 'opted_out',
       host: HOST,
       text_shas: one.text === null ? [] : [digestOf(one.text)],
@@ -92,11 +104,10 @@ export async function seedRelease(
   await countFrequencies(db, run)
   const pairs = await seedDuplicates(db, run, defs, pictures)
   await judge(db, release, pairs)
-  await seedMembers(db, run)
   return { release, run, crawlNo, keyOf: (name) => sampleKey(SECRET, 'cs', digestOf(name)) }
 }
 
-async function seedCrawl(db: Kysely<Database>, spec: ReleaseSpec, pictures: readonly TestPicture[]): Promise<number> {
+async function seedCrawl(db: Kysely<Database>, spec: ReleaseSpec, pictures: readonly TestPicture[]) {
   const section = { ...spec.crawl, seeds: { cs: [PAGE_URL] } }
   const seed = { url: PAGE_URL, sha: urlSha(PAGE_URL), host: HOST }
   const { id } = await createOrJoinCrawl(db, {
@@ -113,6 +124,7 @@ async function seedCrawl(db: Kysely<Database>, spec: ReleaseSpec, pictures: read
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
   const urls = [PAGE_URL, ...pictures.map(({ name }) => pictureUrl(name))]
+  let ids: string[] = []
   await db.transaction().execute(async (tx) => {
     await insertFound(
       tx,
@@ -130,13 +142,13 @@ async function seedCrawl(db: Kysely<Database>, spec: ReleaseSpec, pictures: read
       })),
     )
     const captures = [aCapture(PAGE_URL, 'page', 'page body'), ...pictures.map(pictureCapture)]
-    const ids = await insertCaptures(tx, crawlNo, captures)
+    ids = await insertCaptures(tx, crawlNo, captures)
     for (const [index, url] of urls.entries())
       await sql`UPDATE frontier SET state = 'done', attempts = 1, capture_id = ${ids[index]}
         WHERE crawl_no = ${crawlNo} AND url_sha = ${urlSha(url)}`.execute(tx)
   })
   await freezeCrawl(db, crawlNo)
-  return crawlNo
+  return { crawlNo, captures: new Map(urls.map((url, index) => [url, ids[index] as string])) }
 }
 
 function pictureCapture({ name, signal }: TestPicture): NewCapture {
@@ -267,7 +279,8 @@ async function seedDuplicates(
   return artifact
 }
 
-const SECRET = Buffer.alloc(32, 7)
+/** Key of the dataset. */
+export const SECRET = Buffer.alloc(32, 7)
 
 /** Every judgement, by the steps themselves. */
 async function judge(db: Kysely<Database>, release: ReleaseRecord, pairs: Buffer): Promise<void> {

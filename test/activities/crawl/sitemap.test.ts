@@ -54,9 +54,20 @@ describe('sitemap', () => {
       'a declared single-byte encoding',
       Buffer.from(urlset('<url><loc>/\u00be</loc></url>', '<?xml version="1.0" encoding="iso-8859-2"?>'), 'latin1'),
     ],
+    [
+      'utf-16, high byte first',
+      Buffer.from(`\ufeff${urlset('<url><loc>/\u017e</loc></url>', '')}`, 'utf16le').swap16(),
+    ],
     ['utf-8 with a mark', Buffer.from(`\ufeff${urlset('<url><loc>/\u017e</loc></url>', '')}`)],
   ])('reads %s', async (_name, bytes) => {
     expect(await read(bytes)).toEqual(found('https://site.example/%C5%BE'))
+  })
+
+  it('reads letters of several bytes wherever a chunk ends', async () => {
+    for (const before of [0, 1]) {
+      const text = `${' '.repeat(before)}${urlset(`<url><loc>/${'\u017e'.repeat(300)}</loc></url>`.repeat(250))}`
+      expect(await read(text)).toEqual(found(`https://site.example/${'%C5%BE'.repeat(300)}`))
+    }
   })
 
   it('passes over the ampersands that sites forget to escape, also where a chunk ends', async () => {

@@ -2,7 +2,13 @@ import { sql } from 'kysely'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { insertCandidateVerdicts } from '../../../../schema/queries/candidate-facts.ts'
 import { insertCandidates } from '../../../../schema/queries/candidates.ts'
-import { insertSamples, type KeyedSample, sampleGroups, samplesOfShard } from '../../../../schema/queries/samples.ts'
+import {
+  insertSamples,
+  insertSampleVerdicts,
+  type KeyedSample,
+  sampleGroups,
+  samplesOfShard,
+} from '../../../../schema/queries/samples.ts'
 import { inSession, useTestDatabase } from '../../../support/database.ts'
 import { digestOf } from '../../../support/facts.ts'
 
@@ -49,21 +55,21 @@ async function aRun(pages: readonly TestCandidate[][]): Promise<string> {
       text_shas: [],
     })),
   )
-  await insertCandidateVerdicts(
-    db,
-    run,
-    candidates.map(({ picture, tag = 'cs', kept = null, reason = null, rules, page_no, position }) => ({
-      page_no,
-      position,
-      tag,
-      script: 'Latn',
-      picture: picture === null ? null : digestOf(picture),
-      reason,
-      rules: rules ?? (reason === null ? [] : [reason]),
-      kept: kept === null ? null : 1,
-      texts: [{ text: 'not kept' }, { text: kept }],
-    })),
-  )
+  // From the last to the first, so that no order is that of arrival.
+  for (const { picture, tag = 'cs', kept = null, reason = null, rules, page_no, position } of candidates.toReversed())
+    await insertCandidateVerdicts(db, run, [
+      {
+        page_no,
+        position,
+        tag,
+        script: 'Latn',
+        picture: picture === null ? null : digestOf(picture),
+        reason,
+        rules: rules ?? (reason === null ? [] : [reason]),
+        kept: kept === null ? null : 1,
+        texts: [{ text: 'not kept' }, { text: kept }],
+      },
+    ])
   return run
 }
 
@@ -173,6 +179,32 @@ describe('samples', () => {
     const [first, second] = [await aRun([]), await aRun([])]
     await insert(first, [aSample(1), aSample(2)])
     expect(await insert(second, [aSample(3)])).toBe(1)
+  })
+
+  test('of a batch that failed are not those of the next try', async () => {
+    const run = await aRun([])
+    async function* broken() {
+      yield await Promise.resolve([aSample(1), aSample(2)])
+      throw new Error('the key is gone')
+    }
+    await expect(insertSamples(database.as('writer'), run, broken())).rejects.toThrow('the key is gone')
+    expect(await insert(run, [aSample(3)])).toBe(1)
+  })
+
+  test('have one verdict a stage, the first', async () => {
+    const run = await aRun([])
+    const db = database.as('writer')
+    const verdict = { sample_no: 0, stage: 'judge' as const, reason: 'nsfw', rules: [{ rule: 'nsfw' }] }
+    await insertSampleVerdicts(db, run, [verdict])
+    await insertSampleVerdicts(db, run, [
+      { ...verdict, reason: null, rules: [] },
+      { ...verdict, stage: 'near' },
+    ])
+    const rows = await db.selectFrom('sample_verdict').selectAll().where('run', '=', run).orderBy('stage').execute()
+    expect(rows).toEqual([
+      { ...verdict, run },
+      { ...verdict, run, stage: 'near' },
+    ])
   })
 
   test('are read by shard, from the first number to before the last', async () => {
