@@ -40,7 +40,8 @@ export const crawlResumeCommand: Command = {
     else for (const line of describeResume(plan)) out.line(Array.isArray(line) ? table(line) : line)
     if (options['dry-run'] === true) return EXIT.ok
     await reopenUrls(session.db, crawl.crawl_no)
-    return goOn(context, session, crawl)
+    // Awaited here: the session ends with this scope.
+    return await goOn(context, session, crawl)
   },
 }
 
@@ -83,7 +84,8 @@ export const crawlRetryCommand: Command = {
       out.say(`crawl ${crawl.id}: is paused; ./mella crawl resume ${crawl.id}`)
       return EXIT.ok
     }
-    return goOn(context, session, crawl)
+    // Awaited here: the session ends with this scope.
+    return await goOn(context, session, crawl)
   },
 }
 
