@@ -1,6 +1,6 @@
 import type { HostRecord } from '../../schema/queries/hosts.ts'
 import type { HostContact } from './batch.ts'
-import { describeSeconds } from './pace.ts'
+import { describeSeconds } from './progress.ts'
 import { type RetryClass, retryClass } from './retry-policy.ts'
 import type { FetchReason } from '../../schema/contracts/reasons.ts'
 

@@ -1,4 +1,4 @@
-import { describeSeconds } from '../../activities/crawl/pace.ts'
+import { describeSeconds } from '../../activities/crawl/progress.ts'
 import { type Estimate, reportSite, type SiteReport, sumEstimates } from '../../activities/probe/describe-probe.ts'
 import { probeSites } from '../../activities/probe/probe-sites.ts'
 import { readSpecFile } from '../../infra/spec-file.ts'

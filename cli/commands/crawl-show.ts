@@ -1,4 +1,4 @@
-import { describeSeconds, type Pace, paceOf } from '../../activities/crawl/pace.ts'
+import { describeSeconds, type Pace, paceOf } from '../../activities/crawl/progress.ts'
 import { EXIT } from '../../schema/contracts/errors.ts'
 import { countCrawl, countHosts, type CrawlCounts, type HostCounts } from '../../schema/queries/crawl-counts.ts'
 import { frozenCrawls } from '../../schema/queries/frozen-crawls.ts'

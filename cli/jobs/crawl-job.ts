@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client'
-import { describeSeconds, paceOf } from '../../activities/crawl/pace.ts'
+import { describeSeconds, paceOf } from '../../activities/crawl/progress.ts'
 import { planSites } from '../../activities/crawl/plan-crawl.ts'
 import { digestJson } from '../../activities/digest.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
@@ -70,7 +70,7 @@ export async function watchCrawl(session: Session, id: string, progress: Progres
       return { crawl: found, counts: await countCrawl(session.db, found.crawl_no) }
     })
     const pace = paceOf(counts)
-    const left = pace.seconds_left === null ? '' : `, ${describeSeconds(pace.seconds_left)} left`
+    const left = (pace.seconds_left ?? 0) === 0 ? '' : `, ${describeSeconds(pace.seconds_left ?? 0)} left`
     progress.update('crawl', pace.done, pace.total, pace.per_second === 0 ? '' : `${pace.per_second} a second${left}`)
     if (crawl.state !== 'running' || crawl.paused) {
       progress.end()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeSeconds, paceOf } from '../../../activities/crawl/pace.ts'
+import { describeSeconds, paceOf } from '../../../activities/crawl/progress.ts'
 
 test('counts what ended of what is to be asked, without links that are not admitted', () => {
   const states = [
