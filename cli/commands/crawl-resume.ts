@@ -18,6 +18,8 @@ import { table } from '../output.ts'
 
 const WAIT = { type: 'boolean', what: 'run workers here and wait for the end' } as const
 
+const CLASS_NAMES = RETRY_CLASSES.map((one) => [one.class, ...one.also].join(' or ')).join(', ')
+
 export const crawlResumeCommand: Command = {
   name: 'crawl resume',
   summary: 'go on with a paused, partial or cancelled crawl; what failed is tried again',
@@ -47,12 +49,14 @@ export const crawlResumeCommand: Command = {
 
 export const crawlRetryCommand: Command = {
   name: 'crawl retry',
-  summary: `put URLs back that failed, also those given up, by class of error: ${RETRY_CLASSES.map(
-    (one) => `${one.class}${one.also.length === 0 ? '' : ` (${one.also.join(', ')})`}`,
-  ).join('; ')}`,
+  summary: 'put URLs back that failed, also those given up, by class of error and host',
   args: ['ID'],
   options: {
-    class: { type: 'string', value: 'C,…', what: 'classes of error, separated by commas; default: all' },
+    class: {
+      type: 'string',
+      value: 'C,…',
+      what: `classes of error, separated by commas: ${CLASS_NAMES}; default: all`,
+    },
     host: { type: 'string', value: 'H', what: 'only of this host, with or without its port; default: all' },
     'dry-run': { type: 'boolean', what: 'only say how many' },
     wait: WAIT,
