@@ -18,6 +18,7 @@ export interface RetryRule {
   maxAttempts: number
   /** Wait after the first attempt; each later wait is three times the one before. */
   firstDelayMs: number
+  why: string
 }
 
 /** A fetch's outcome, as far as trying again depends on it. */
@@ -25,43 +26,48 @@ export type Outcome = { reason: FetchReason } | { status: number }
 
 export type RetryPlan = { retry: true; class: RetryClass; delayMs: number } | { retry: false; class: RetryClass | null }
 
-/** All classes, in the order of the table, with the other names that a person may know them by. */
-export const RETRY_CLASSES: readonly { class: RetryClass; also: readonly string[]; what: string }[] = [
-  { class: 'dns', also: ['dns_failed'], what: 'the name did not resolve' },
-  { class: 'refused', also: [], what: 'nobody listens' },
-  { class: 'reset', also: [], what: 'the connection was cut' },
-  { class: 'tls', also: ['tls_failed'], what: 'the certificate or handshake is bad' },
-  { class: 'timeout', also: [], what: 'no answer in time' },
-  { class: 'slow_client', also: ['408', '425'], what: 'status 408 or 425' },
-  { class: 'overloaded', also: ['429', '503'], what: 'status 429 or 503' },
-  { class: '5xx', also: ['server_error'], what: 'any other 5xx that may pass' },
-  { class: 'truncated', also: [], what: 'the body ended early' },
-  { class: 'decode', also: ['decode_failed', 'bad_response'], what: 'broken coding or HTTP' },
-]
+const MAX_DELAY_MS = 10 * 60 * 1000
+
+/** Attempts and waits of each class, and why. The wait after an attempt is three times the one before, 10 minutes at most. */
+const RULES: Record<RetryClass, RetryRule> = {
+  dns: { maxAttempts: 4, firstDelayMs: 1000, why: 'a resolver stumbles for seconds; a name that is gone stays gone' },
+  refused: { maxAttempts: 4, firstDelayMs: 1000, why: 'a server restarts within seconds' },
+  reset: { maxAttempts: 4, firstDelayMs: 1000, why: 'a connection that was cut is most often whole the next time' },
+  tls: { maxAttempts: 2, firstDelayMs: 2000, why: 'a bad certificate is lasting, a broken handshake is not' },
+  timeout: { maxAttempts: 3, firstDelayMs: 2000, why: 'each try costs the whole time limit, of both sides' },
+  slow_client: { maxAttempts: 3, firstDelayMs: 1000, why: '408, 425: it waited for us and asks to send it again' },
+  overloaded: {
+    maxAttempts: 8,
+    firstDelayMs: 2000,
+    why: '429, 503: it wants less of us, and will answer when it has it',
+  },
+  '5xx': {
+    maxAttempts: 4,
+    firstDelayMs: 2000,
+    why: 'a fault of a server that is repaired or passes; 501, 505, 511 are lasting',
+  },
+  truncated: { maxAttempts: 3, firstDelayMs: 1000, why: 'a body that ended early was cut on its way' },
+  decode: { maxAttempts: 2, firstDelayMs: 1000, why: 'a broken coding is most often how the server makes it' },
+}
+
+/** What a person may call a class beside its name. */
+const ALSO: Partial<Record<RetryClass, readonly string[]>> = {
+  dns: ['dns_failed'],
+  tls: ['tls_failed'],
+  slow_client: ['408', '425'],
+  overloaded: ['429', '503'],
+  '5xx': ['server_error'],
+  decode: ['decode_failed', 'bad_response'],
+}
+
+/** The table, a line a class in its order. */
+export const RETRY_CLASSES: readonly (RetryRule & { class: RetryClass; also: readonly string[] })[] = (
+  Object.keys(RULES) as RetryClass[]
+).map((name) => ({ class: name, also: ALSO[name] ?? [], ...RULES[name] }))
 
 /** The class that a person means, undefined for a word that names none. */
 export function retryClassNamed(word: string): RetryClass | undefined {
   return RETRY_CLASSES.find((one) => one.class === word || one.also.includes(word))?.class
-}
-
-const MAX_DELAY_MS = 10 * 60 * 1000
-
-/**
- * One line per class. What passes by itself within seconds is tried after one; what means that the other side wants
- * less of us starts later and is tried longer; what is mostly a lasting fault (certificates, broken codings) gets one
- * second chance.
- */
-const RULES: Record<RetryClass, RetryRule> = {
-  dns: { maxAttempts: 4, firstDelayMs: 1000 },
-  refused: { maxAttempts: 4, firstDelayMs: 1000 },
-  reset: { maxAttempts: 4, firstDelayMs: 1000 },
-  tls: { maxAttempts: 2, firstDelayMs: 2000 },
-  timeout: { maxAttempts: 3, firstDelayMs: 2000 },
-  truncated: { maxAttempts: 3, firstDelayMs: 1000 },
-  decode: { maxAttempts: 2, firstDelayMs: 1000 },
-  slow_client: { maxAttempts: 3, firstDelayMs: 1000 },
-  overloaded: { maxAttempts: 8, firstDelayMs: 2000 },
-  '5xx': { maxAttempts: 4, firstDelayMs: 2000 },
 }
 
 /** Reasons that are not here are decisions or lasting facts: asking again gives the same. */

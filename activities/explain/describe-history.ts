@@ -28,10 +28,12 @@ function eventLine({ at, outcome, attempt, status, detail, next_at, ...event }: 
     detail === String(status) ? null : detail,
   ]
   const parts = [
-    attempt === null || outcome === 'put_back' || outcome === 'given_up' ? [] : [`attempt ${attempt}`],
+    (attempt ?? 0) === 0 || outcome === 'put_back' || outcome === 'given_up' ? [] : [`attempt ${attempt}`],
     status === null ? [] : [`status ${status}`],
     named.filter((part) => part !== null),
   ].flat()
-  const again = next_at === null ? '' : ` at ${next_at.toISOString()}`
-  return `  ${at.toISOString()} ${OUTCOMES[outcome]}${again}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
+  // Not asked for itself: its host decides when it is.
+  const forHost = outcome === 'retry' && attempt === 0
+  const again = next_at === null || forHost ? '' : ` at ${next_at.toISOString()}`
+  return `  ${at.toISOString()} ${forHost ? 'waits for its host' : OUTCOMES[outcome]}${again}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
 }

@@ -5,14 +5,13 @@ import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { FrontierRow } from '../../schema/queries/frontier.ts'
 import type { RobotsResult } from '../crawl/batch.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from '../crawl/canonical-url.ts'
-import { HostSchedule, type Turn } from '../crawl/host-schedule.ts'
 import { type InterpretDeps, interpretFailure, interpretResponse } from '../crawl/interpret.ts'
 import { planSites, shardOf } from '../crawl/plan-crawl.ts'
 import { productToken } from '../crawl/robots.ts'
 import { RobotsGate } from '../crawl/robots-gate.ts'
-import { ServerBook } from '../crawl/server-book.ts'
 import { countScripts, type PageSigns } from './needs-javascript.ts'
 import { SiteProbe } from './site-probe.ts'
+import { SiteWaits } from './site-waits.ts'
 
 export interface ProbeDeps extends Omit<InterpretDeps, 'section' | 'place' | 'inScope' | 'token'> {
   section: CrawlSection
@@ -28,7 +27,7 @@ export interface ProbeDeps extends Omit<InterpretDeps, 'section' | 'place' | 'in
   onPage(asked: number, total: number): void
 }
 
-/** How often the schedule is looked at again while nothing may start. */
+/** How often the waits are looked at again while nothing may start. */
 const LOOK_MS = 50
 
 /**
@@ -40,8 +39,6 @@ export async function probeSites(deps: ProbeDeps): Promise<{ sites: SiteProbe[];
   const sites = sitesOf(deps)
   const robots = new Map<string, RobotsResult>()
   const pagesSeen = new Map<string, PageExtract>()
-  const hosts = { perHost: politeness.per_host, perAddress: politeness.per_address, delayMs: politeness.delay_ms }
-  const schedule = new HostSchedule(hosts, new ServerBook())
   const scopes = new Map(sites.map((site) => [site.siteNo, site.scopeKey]))
   const interpret: InterpretDeps = {
     ...deps,
@@ -61,52 +58,54 @@ export async function probeSites(deps: ProbeDeps): Promise<{ sites: SiteProbe[];
     load: () => Promise.resolve(null),
     record: (result) => robots.set(result.origin, result),
   })
-  const probe = { deps, interpret, gate, schedule, pagesSeen }
-  const underWay = new Map<SiteProbe, number>()
-  let running = 0
-  let wake = () => {}
+  const waits = new SiteWaits(politeness.delay_ms)
+  await askInTurns({ deps, interpret, gate, waits, pagesSeen }, sites)
+  return { sites, robots }
+}
+
+/** One URL of a site at a time: what it leads to decides what is asked for next. Sites go side by side. */
+async function askInTurns(probe: Probe, sites: readonly SiteProbe[]): Promise<void> {
+  const { deps, waits } = probe
+  const next = new Map<SiteProbe, FrontierRow>()
+  const running = new Set<SiteProbe>()
   let failure: unknown = null
-  const siteOfRow = new Map<FrontierRow, SiteProbe>()
-  const total = sites.length * deps.pages
+  let wake = () => {}
+  const ask = async (site: SiteProbe, row: FrontierRow) => {
+    const finish = waits.start(row.host, deps.now())
+    try {
+      await probeUrl(probe, site, row)
+    } catch (error) {
+      failure ??= error
+    } finally {
+      finish()
+      running.delete(site)
+      const asked = sites.reduce((sum, one) => sum + one.asked, 0)
+      deps.onPage(asked, sites.length * deps.pages)
+      wake()
+    }
+  }
   for (;;) {
     if (failure !== null) throw failure
-    // One URL of a site at a time: what it leads to decides what is asked for next.
+    let least = LOOK_MS
     for (const site of sites) {
-      if ((underWay.get(site) ?? 0) > 0) continue
-      const row = site.next()
+      if (running.has(site) || running.size >= deps.concurrency) continue
+      const row = next.get(site) ?? site.next()
       if (row === null) continue
-      underWay.set(site, 1)
-      siteOfRow.set(row, site)
-      // Names are told apart when they have answered: a probe asks for few pages.
-      if (!schedule.knowsAddress(row.host)) schedule.setAddress(row.host, '')
-      schedule.push(row.host, [row])
+      next.set(site, row)
+      const wait = waits.waitMs(row.host, deps.now())
+      if (wait !== 0) {
+        least = Math.min(least, wait ?? LOOK_MS)
+        continue
+      }
+      next.delete(site)
+      running.add(site)
+      void ask(site, row)
     }
-    while (running < deps.concurrency) {
-      const turn = schedule.take(deps.now())
-      if (turn === null) break
-      const site = siteOfRow.get(turn.row) as SiteProbe
-      running += 1
-      void probeUrl(probe, site, turn)
-        .catch((error: unknown) => {
-          failure ??= error
-        })
-        .finally(() => {
-          running -= 1
-          turn.finish(deps.now(), null)
-          siteOfRow.delete(turn.row)
-          underWay.set(site, 0)
-          deps.onPage(
-            sites.reduce((sum, one) => sum + one.asked, 0),
-            total,
-          )
-          wake()
-        })
-    }
-    if (running === 0 && schedule.queued === 0) return { sites, robots }
+    if (running.size === 0 && next.size === 0) return
     const happened = new Promise<void>((resolve) => {
       wake = resolve
     })
-    await Promise.race([happened, deps.sleep(Math.max(1, Math.min(LOOK_MS, schedule.waitMs(deps.now()) ?? LOOK_MS)))])
+    await Promise.race([happened, deps.sleep(Math.max(1, least))])
   }
 }
 
@@ -114,19 +113,18 @@ interface Probe {
   deps: ProbeDeps
   interpret: InterpretDeps
   gate: RobotsGate
-  schedule: HostSchedule
+  waits: SiteWaits
   pagesSeen: Map<string, PageExtract>
 }
 
-async function probeUrl({ deps, interpret, gate, schedule, pagesSeen }: Probe, site: SiteProbe, turn: Turn) {
-  const { row } = turn
+async function probeUrl({ deps, interpret, gate, waits, pagesSeen }: Probe, site: SiteProbe, row: FrontierRow) {
   if (deps.section.politeness.honour.includes('robots')) {
     const answer = await gate.ask(row.url)
     if (!answer.allowed) {
       site.refuse(answer.reason, answer.detail)
       return
     }
-    schedule.setCrawlDelay(row.host, answer.delayMs)
+    if (answer.delayMs > 0) waits.raiseDelay(row.host, answer.delayMs, deps.now())
     for (const sitemap of row.picture ? [] : answer.sitemaps) {
       const target = place(sitemap, row.url)
       if (target && interpret.inScope(site.siteNo, target.url))
@@ -135,16 +133,14 @@ async function probeUrl({ deps, interpret, gate, schedule, pagesSeen }: Probe, s
   }
   const start = deps.now()
   const response = await deps.fetch(row.url)
-  const { status, latencyMs } = response
-  turn.finish(deps.now(), { startedAt: start, status, latencyMs, retryAfterMs: null })
-  if (response.remoteAddress !== null) schedule.setAddress(row.host, response.remoteAddress)
+  waits.setAddress(row.host, response.remoteAddress, start)
   if (response.kind === 'failure') {
     const { outcome } = interpretFailure(interpret, row, response)
     site.refuse(response.reason, outcome.detail)
     return
   }
   const result = await interpretResponse(interpret, row, response)
-  if (result.outcome.state === 'retry') schedule.pause(row.host, deps.now() + Math.min(result.outcome.waitMs, 60_000))
+  if (result.outcome.state === 'retry') waits.pause(row.host, deps.now() + Math.min(result.outcome.waitMs, 60_000))
   const page = pagesSeen.get(row.url)
   pagesSeen.delete(row.url)
   site.take(row, result, {

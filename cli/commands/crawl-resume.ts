@@ -18,6 +18,8 @@ import { table } from '../output.ts'
 
 const WAIT = { type: 'boolean', what: 'run workers here and wait for the end' } as const
 
+const CLASS_NAMES = RETRY_CLASSES.map((one) => [one.class, ...one.also].join(' or ')).join(', ')
+
 export const crawlResumeCommand: Command = {
   name: 'crawl resume',
   summary: 'go on with a paused, partial or cancelled crawl; what failed is tried again',
@@ -40,18 +42,21 @@ export const crawlResumeCommand: Command = {
     else for (const line of describeResume(plan)) out.line(Array.isArray(line) ? table(line) : line)
     if (options['dry-run'] === true) return EXIT.ok
     await reopenUrls(session.db, crawl.crawl_no)
-    return goOn(context, session, crawl)
+    // Awaited here: the session ends with this scope.
+    return await goOn(context, session, crawl)
   },
 }
 
 export const crawlRetryCommand: Command = {
   name: 'crawl retry',
-  summary: `put URLs back that failed, also those given up, by class of error: ${RETRY_CLASSES.map(
-    (one) => `${one.class}${one.also.length === 0 ? '' : ` (${one.also.join(', ')})`}`,
-  ).join('; ')}`,
+  summary: 'put URLs back that failed, also those given up, by class of error and host',
   args: ['ID'],
   options: {
-    class: { type: 'string', value: 'C,…', what: 'classes of error, separated by commas; default: all' },
+    class: {
+      type: 'string',
+      value: 'C,…',
+      what: `classes of error, separated by commas: ${CLASS_NAMES}; default: all`,
+    },
     host: { type: 'string', value: 'H', what: 'only of this host, with or without its port; default: all' },
     'dry-run': { type: 'boolean', what: 'only say how many' },
     wait: WAIT,
@@ -83,7 +88,8 @@ export const crawlRetryCommand: Command = {
       out.say(`crawl ${crawl.id}: is paused; ./mella crawl resume ${crawl.id}`)
       return EXIT.ok
     }
-    return goOn(context, session, crawl)
+    // Awaited here: the session ends with this scope.
+    return await goOn(context, session, crawl)
   },
 }
 

@@ -72,7 +72,7 @@ export async function watchCrawl(session: Session, id: string, progress: Progres
       return { crawl: found, counts: await countCrawl(session.db, found.crawl_no) }
     })
     const pace = paceOf(counts)
-    const left = pace.seconds_left === null ? '' : `, ${describeSeconds(pace.seconds_left)} left`
+    const left = (pace.seconds_left ?? 0) === 0 ? '' : `, ${describeSeconds(pace.seconds_left ?? 0)} left`
     progress.update('crawl', pace.done, pace.total, pace.per_second === 0 ? '' : `${pace.per_second} a second${left}`)
     if (crawl.state !== 'running' || crawl.paused) {
       progress.end()

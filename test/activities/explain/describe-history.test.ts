@@ -20,6 +20,7 @@ test('tells each attempt with its outcome and when the next one is', () => {
   expect(
     describeHistory(
       [
+        anEvent(0, { outcome: 'retry', attempt: 0, next_at, class: 'dns', reason: 'robots_unreachable' }),
         anEvent(1, { outcome: 'retry', attempt: 1, next_at, ...fault }),
         anEvent(3, { outcome: 'failed', attempt: 4, status: 500, class: '5xx', reason: 'http_error', detail: '500' }),
         anEvent(4, { outcome: 'put_back', attempt: 4, class: '5xx', reason: 'http_error', detail: '500' }),
@@ -29,6 +30,7 @@ test('tells each attempt with its outcome and when the next one is', () => {
     ),
   ).toEqual([
     'history:',
+    '  2026-01-01T00:00:00.000Z waits for its host: dns, robots_unreachable',
     '  2026-01-01T00:00:01.000Z to be tried again at 2026-01-01T00:00:03.000Z: attempt 1, timeout, ETIMEDOUT: no answer',
     '  2026-01-01T00:00:03.000Z failed for good: attempt 4, status 500, 5xx, http_error',
     '  2026-01-01T00:00:04.000Z put back by hand: 5xx, http_error, 500',
