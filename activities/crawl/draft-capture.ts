@@ -1,6 +1,7 @@
 import type { FetchResponse } from '../../infra/http.ts'
 import { sha256 } from '../digest.ts'
 import type { CaptureDraft } from './batch.ts'
+import { validatorsOf } from './conditional.ts'
 import type { OptOutSignal } from './opt-out.ts'
 
 /** Header values longer than this say nothing that a step reads. */
@@ -33,6 +34,7 @@ export function draftCapture(draft: {
       redirectSha: null,
       extractInput: null,
       fetchedAt: new Date(response.startedAt),
+      ...validatorsOf(response.headers, response.startedAt),
     },
     record: { ...response, url: draft.url, bodySha256: bodySha.toString('hex') },
     picture: null,

@@ -6,6 +6,8 @@ import { CrawlBatch, type RobotsResult, type UrlResult } from './batch.ts'
 import { type CommitDeps, commitBatch } from './commit-batch.ts'
 import type { HostSchedule, Seen, Turn } from './host-schedule.ts'
 import { type InterpretDeps, interpretFailure, interpretResponse } from './interpret.ts'
+import { conditionsOf } from './conditional.ts'
+import { asRevisit, type Confirmed, type Revisits, validatorsOfBase } from './revisit.ts'
 import { header } from './draft-capture.ts'
 import { parseRetryAfter } from './retry-policy.ts'
 import type { RobotsGate } from './robots-gate.ts'
@@ -25,7 +27,9 @@ export interface ShardCrawlerDeps {
   section: CrawlSection
   gate: RobotsGate
   schedule: HostSchedule
-  fetch(url: string): Promise<FetchResult>
+  fetch(url: string, headers?: [string, string][]): Promise<FetchResult>
+  /** What an earlier crawl has. */
+  revisits: Revisits
   /** The address that a URL's requests go to; null when its name has none. */
   addressOf(url: string): Promise<string | null>
   savePaces(paces: ReturnType<HostSchedule['takeLearnt']>): Promise<void>
@@ -198,14 +202,15 @@ export class ShardCrawler {
     const { interpret, schedule } = this.deps
     const { row } = turn
     const startedAt = this.deps.now()
-    const response = await this.deps.fetch(row.url)
+    const { response, confirmed } = await this.ask(row)
     const seen = this.seenOf(response, startedAt)
     turn.finish(this.deps.now(), seen)
     if (response.remoteAddress !== null) schedule.setAddress(row.host, response.remoteAddress)
     const result =
       response.kind === 'failure'
         ? interpretFailure(interpret, row, response)
-        : await interpretResponse(interpret, row, response)
+        : await interpretResponse(interpret, row, confirmed?.response ?? response)
+    if (confirmed && result.draft) result.draft = asRevisit(result.draft, confirmed)
     // A server in trouble gets a pause for the whole host, not for the one URL; what it asked for itself is counted.
     if (result.outcome.state === 'retry' && seen.retryAfterMs === null)
       schedule.pause(row.host, this.deps.now() + Math.min(result.outcome.waitMs, 60_000))
@@ -216,6 +221,16 @@ export class ShardCrawler {
       result.found.push({ ...target, siteNo, depth, kind: 'sitemap', redirects: 0, fromSha: null })
     }
     this.batch.addResult(result, this.deps.now())
+  }
+
+  /** Asks under a condition where an earlier crawl has a body; a 304 that confirms nothing readable is asked past. */
+  private async ask(row: FrontierRow): Promise<{ response: FetchResult; confirmed: Confirmed | null }> {
+    const { revisits } = this.deps
+    const base = await revisits.baseOf(row.url_sha)
+    const response = await this.deps.fetch(row.url, base ? conditionsOf(validatorsOfBase(base)) : [])
+    if (!base || response.kind === 'failure' || response.status !== 304) return { response, confirmed: null }
+    const confirmed = await revisits.confirm(base, response)
+    return confirmed ? { response, confirmed } : { response: await this.deps.fetch(row.url), confirmed: null }
   }
 
   private seenOf(response: FetchResult, startedAt: number): Seen {

@@ -9,8 +9,12 @@ import { loadDetectors } from '../../infra/detectors.ts'
 import { createWebFetcher } from '../../infra/http.ts'
 import { sniffImageFormat } from '../../infra/image-format.ts'
 import { parseResolveMap } from '../../infra/resolve-map.ts'
-import { createSegment, encodeResponse } from '../../infra/warc.ts'
+import { createSegment, encodeResponse, encodeRevisit } from '../../infra/warc.ts'
+import { readArchived } from '../../infra/warc-read.ts'
 import type { Runtime } from '../runtime.ts'
+
+/** Far above any `max_body_mib` that a spec may set. */
+const MAX_BODY_BYTES = 1024 * 1024 * 1024
 
 /** What the crawl stands on; `fetches` is false for the orchestrator, which only plans. */
 export async function crawlDeps(runtime: Runtime, fetches: boolean): Promise<CrawlDeps> {
@@ -26,7 +30,9 @@ export async function crawlDeps(runtime: Runtime, fetches: boolean): Promise<Cra
     worker: runtime.worker,
     commitId: runtime.commitId,
     definitions: crawlDefinitions(runtime.tools),
-    archive: { encodeResponse, createSegment },
+    archive: { encodeResponse, encodeRevisit, createSegment },
+    readArchived: async ({ sha, offset, length }) =>
+      readArchived(await runtime.store.getRange(sha, offset, length), MAX_BODY_BYTES),
     fetchOnce: (request) => fetcher.fetchOnce(request),
     addressOf: (url) => fetcher.addressOf(url),
     takeSlot: createSlots(settings.concurrency),

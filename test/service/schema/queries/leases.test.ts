@@ -164,7 +164,7 @@ function commitDeps(db: CommitDeps['db']): CommitDeps {
   return {
     db,
     store: { put: unused, get: unused, getRange: unused, has: unused, locate: unused },
-    archive: { encodeResponse: unused, createSegment: () => ({ add: unused, seal: unused }) },
+    archive: { encodeResponse: unused, encodeRevisit: unused, createSegment: () => ({ add: unused, seal: unused }) },
     extractDef: 0,
     languageDef: 0,
     limits: { pagesPerHost: 10, depth: 3 },
