@@ -119,7 +119,12 @@ test('a 304 is a capture of what it confirms, with a revisit record in the archi
   const second = await crawlOnce('records')
   const bare = (captures: Awaited<ReturnType<typeof capturesOf>>) =>
     captures.map(({ path, kind, status, body, reserved, signals, warc_sha }) => ({
-      ...{ path, kind, status, body, reserved, signals },
+      path,
+      kind,
+      status,
+      body,
+      reserved,
+      signals,
       warc: path === '/r.png' ? null : path === '/gone' || path === '/robots.txt' ? 'its own' : warc_sha,
     }))
   expect(bare(await capturesOf(second.crawlNo))).toEqual(bare(await capturesOf(first.crawlNo)))
