@@ -73,6 +73,14 @@ export async function readWarcResponse(record: ReadRecord, maxBytes: number): Pr
   return { url, date: record.date, status: Number(status), statusText, headers, rawBody, body: decoded.body }
 }
 
+/** A `response` record with what a later record refers to it by. Throws as `readWarcResponse` does. */
+export async function readArchived(member: Buffer, maxBytes: number) {
+  const record = readWarcRecord(member)
+  const response = await readWarcResponse(record, maxBytes)
+  const recordId = fieldOf(record.fields, 'warc-record-id') ?? ''
+  return { ...response, recordId, payloadDigest: fieldOf(record.fields, 'warc-payload-digest') }
+}
+
 /** All records of a file of gzip members with their places, one member in memory at a time. */
 export async function* readWarcFile(
   path: string,

@@ -20,9 +20,23 @@ export interface ArchivedResponse {
   bodySha256: string
 }
 
+/** A 304 that confirms an archived response. */
+export interface ArchivedRevisit {
+  url: string
+  /** Epoch milliseconds when the request went out. */
+  startedAt: number
+  remoteAddress: string | null
+  status: number
+  statusText: string
+  headers: readonly (readonly [string, string])[]
+  /** The record that holds the body, as its head names itself. */
+  refersTo: { recordId: string; url: string; date: string }
+  payloadDigest: string | null
+}
+
 /** Any record; `fields` come after the mandatory ones, in order. */
 export interface WarcRecord {
-  type: 'warcinfo' | 'request' | 'response' | 'metadata' | 'resource'
+  type: 'warcinfo' | 'request' | 'response' | 'revisit' | 'metadata' | 'resource'
   targetUri: string | null
   /** Epoch milliseconds. */
   date: number
@@ -75,7 +89,28 @@ export function encodeResponse(response: ArchivedResponse): Promise<Buffer> {
     date: response.startedAt,
     contentType: 'application/http;msgtype=response',
     fields,
-    block: Buffer.concat([httpHead(response, asReceived), payload]),
+    block: Buffer.concat([responseHead(response, asReceived), payload]),
+  })
+}
+
+/** A `revisit` record (WARC 1.1, 6.7.3): the head of a 304, and the record whose body is still the URL's. */
+export function encodeRevisit(revisit: ArchivedRevisit): Promise<Buffer> {
+  const { refersTo } = revisit
+  const fields: [string, string][] = [
+    ['WARC-Profile', 'http://netpreserve.org/warc/1.1/revisit/server-not-modified'],
+    ['WARC-Refers-To', refersTo.recordId],
+    ['WARC-Refers-To-Target-URI', refersTo.url],
+    ['WARC-Refers-To-Date', refersTo.date],
+  ]
+  if (revisit.payloadDigest !== null) fields.push(['WARC-Payload-Digest', revisit.payloadDigest])
+  if (revisit.remoteAddress !== null) fields.unshift(['WARC-IP-Address', revisit.remoteAddress])
+  return encodeRecord({
+    type: 'revisit',
+    targetUri: revisit.url,
+    date: revisit.startedAt,
+    contentType: 'application/http;msgtype=response',
+    fields,
+    block: httpHead(revisit, []),
   })
 }
 
@@ -168,16 +203,25 @@ function recordId(record: WarcRecord, blockDigest: string): string {
   return `<urn:uuid:${parts.join('-')}>`
 }
 
-function httpHead(response: ArchivedResponse, asReceived: boolean): Buffer {
-  const renamed = new Set(
-    asReceived ? ['transfer-encoding'] : ['transfer-encoding', 'content-encoding', 'content-length'],
-  )
+function responseHead(response: ArchivedResponse, asReceived: boolean): Buffer {
+  if (asReceived) return httpHead(response, [])
+  return httpHead(response, ['content-encoding', 'content-length'], [`Content-Length: ${response.body.length}\r\n`])
+}
+
+interface HttpHead {
+  status: number
+  statusText: string
+  headers: readonly (readonly [string, string])[]
+}
+
+/** The head of an HTTP message; `renamed` fields no longer describe the body that follows, nor does Transfer-Encoding. */
+function httpHead(response: HttpHead, renamed: readonly string[], added: readonly string[] = []): Buffer {
   const lines = response.headers.map(([name, value]) => {
-    const kept = renamed.has(name.toLowerCase()) ? `X-Archive-Orig-${name}` : name
-    return `${oneLine(kept)}: ${oneLine(value)}\r\n`
+    const isPast = name.toLowerCase() === 'transfer-encoding' || renamed.includes(name.toLowerCase())
+    return `${oneLine(isPast ? `X-Archive-Orig-${name}` : name)}: ${oneLine(value)}\r\n`
   })
-  if (!asReceived) lines.push(`Content-Length: ${response.body.length}\r\n`)
-  return Buffer.from(`HTTP/1.1 ${response.status} ${oneLine(response.statusText)}\r\n${lines.join('')}\r\n`, 'latin1')
+  const head = `HTTP/1.1 ${response.status} ${oneLine(response.statusText)}\r\n`
+  return Buffer.from(`${head}${[...lines, ...added].join('')}\r\n`, 'latin1')
 }
 
 /** A line break inside a value would let a page write records of its own. */

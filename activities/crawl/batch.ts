@@ -1,7 +1,7 @@
 import type { ExtractFact } from '../../schema/contracts/candidate.ts'
 import type { FoundUrl, UrlOutcome } from '../../schema/queries/frontier.ts'
 import type { NewCapture } from '../../schema/queries/captures.ts'
-import type { ArchivedResponse } from '../../infra/warc.ts'
+import type { ArchivedResponse, ArchivedRevisit } from '../../infra/warc.ts'
 import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
 import type { TdmRule } from './tdm-file.ts'
 import type { RetryClass } from './retry-policy.ts'
@@ -9,8 +9,10 @@ import type { RetryClass } from './retry-policy.ts'
 /** One response as it will be committed. `record` is its WARC record, null when no byte may be archived. */
 export interface CaptureDraft {
   url: string
-  capture: Omit<NewCapture, 'warc' | 'signals'> & { signals: OptOutSignal[] }
+  capture: Omit<NewCapture, 'warc' | 'revisit' | 'signals'> & { signals: OptOutSignal[] }
   record: ArchivedResponse | null
+  /** A 304's record, and where the body that it confirms lies. */
+  revisit?: { record: ArchivedRevisit; body: NonNullable<NewCapture['warc']> } | null
   /** Bytes for the object store: a picture that may be kept. */
   picture: Buffer | null
   facts: { input: Buffer; extract: ExtractFact } | null

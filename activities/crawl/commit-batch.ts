@@ -12,7 +12,7 @@ import { giveUpHost, hasAnswered, type HostEnd, noteHosts, suspendHost } from '.
 import { type Lease, renewShard } from '../../schema/queries/leases.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
-import type { ArchivedResponse, RecordPlace } from '../../infra/warc.ts'
+import type { ArchivedResponse, ArchivedRevisit, RecordPlace } from '../../infra/warc.ts'
 import type { CaptureDraft, CrawlBatch } from './batch.ts'
 import { judgeHost, tallyContacts } from './host-budget.ts'
 import type { KnownUrls } from './known-urls.ts'
@@ -31,6 +31,7 @@ export interface CommitDeps {
 /** What the crawl needs of the archive's format. */
 export interface Archive {
   encodeResponse(response: ArchivedResponse): Promise<Buffer>
+  encodeRevisit(revisit: ArchivedRevisit): Promise<Buffer>
   createSegment(): { add(member: Buffer): RecordPlace; seal(): { bytes: Buffer } }
 }
 
@@ -60,7 +61,11 @@ export async function commitBatch(
     const ids = await insertCaptures(
       tx,
       lease.crawlNo,
-      drafts.map((draft) => ({ ...draft.capture, warc: places.get(draft) ?? null })),
+      drafts.map((draft) => {
+        const place = places.get(draft) ?? null
+        const { revisit } = draft
+        return { ...draft.capture, warc: revisit ? revisit.body : place, revisit: revisit ? place : null }
+      }),
     )
     const idOf = new Map(drafts.map((draft, index) => [draft, ids[index] ?? null]))
     const facts = drafts.flatMap((draft) => (draft.facts ? [draft.facts] : []))
@@ -151,7 +156,10 @@ async function storeBytes(
   const segment = deps.archive.createSegment()
   const spans: ({ draft: CaptureDraft } & RecordPlace)[] = []
   for (const draft of drafts) {
-    if (draft.record) spans.push({ draft, ...segment.add(await deps.archive.encodeResponse(draft.record)) })
+    const member = draft.revisit
+      ? await deps.archive.encodeRevisit(draft.revisit.record)
+      : draft.record && (await deps.archive.encodeResponse(draft.record))
+    if (member) spans.push({ draft, ...segment.add(member) })
   }
   if (spans.length > 0) {
     const sha = await deps.store.put(segment.seal().bytes)

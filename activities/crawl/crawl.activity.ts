@@ -6,6 +6,7 @@ import type { CrawlRound, CrawlShardResult } from '../../schema/contracts/crawl-
 import { PermanentError } from '../../schema/contracts/errors.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import { foldTallies } from '../../schema/queries/crawl-counts.ts'
+import { baseCaptures, baseCrawl } from '../../schema/queries/base-captures.ts'
 import { type CrawlRecord, getCrawl, noteCrawlFault, setCrawlState } from '../../schema/queries/crawls.ts'
 import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
@@ -25,6 +26,7 @@ import { KnownUrls } from './known-urls.ts'
 import { shardOf } from './plan-crawl.ts'
 import { productToken } from './robots.ts'
 import { type OriginRules, RobotsGate } from './robots-gate.ts'
+import { type ArchivedRecord, createRevisits, NO_REVISITS, type Revisits } from './revisit.ts'
 import { ServerBook } from './server-book.ts'
 import { ShardCrawler } from './shard-crawler.ts'
 import type { TdmRule } from './tdm-file.ts'
@@ -51,7 +53,10 @@ export interface CrawlDeps extends Pick<
     deadlineMs: number
     maxRatio: number
     signal: AbortSignal
+    headers: [string, string][]
   }): Promise<FetchResult>
+  /** A response record of the archive. Throws OBJECT_MISSING, OBJECT_CORRUPT, WARC_CORRUPT or WARC_DIGEST_MISMATCH. */
+  readArchived(place: { sha: Buffer; offset: number; length: number }): Promise<ArchivedRecord>
   /** The address that a URL's requests go to, null when its name has none. */
   addressOf(url: string): Promise<string | null>
   archive: Archive
@@ -204,7 +209,7 @@ async function createShardCrawler(
   for (const { address, ...kept } of await readPaces(deps.db, crawl.crawl_no))
     servers.learn(address, kept, performance.now())
   const scopes = await siteScopes(deps.db, crawl.crawl_no)
-  const fetchUrl = (url: string) =>
+  const fetchUrl = (url: string, headers: [string, string][] = []) =>
     deps.fetchOnce({
       url,
       userAgent: politeness.user_agent,
@@ -212,6 +217,7 @@ async function createShardCrawler(
       deadlineMs: limits.seconds_per_page * 1000,
       maxRatio: MAX_RATIO,
       signal,
+      headers,
     })
   const sleep = (ms: number) => sleepUntil(ms, signal)
   const place = (url: string, base?: string) => {
@@ -268,6 +274,7 @@ async function createShardCrawler(
       tdm,
       schedule,
       fetch: fetchUrl,
+      revisits: await revisitsOf(deps, crawl.crawl_no),
       addressOf: (url) => deps.addressOf(url),
       savePaces: (paces) => writePaces(deps.db, crawl.crawl_no, paces),
       takeSlot: deps.takeSlot,
@@ -283,6 +290,16 @@ async function createShardCrawler(
     lease,
   )
   return crawler
+}
+
+/** Conditional requests against the frozen crawl of the section before this one. */
+async function revisitsOf(deps: CrawlDeps, crawlNo: number): Promise<Revisits> {
+  const base = await baseCrawl(deps.db, crawlNo)
+  if (base === null) return NO_REVISITS
+  return createRevisits({
+    find: (urls) => baseCaptures(deps.db, base, urls),
+    read: (place) => deps.readArchived(place),
+  })
 }
 
 /** A stored answer at most 24 h old (RFC 9309 2.4). */

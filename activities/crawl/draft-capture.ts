@@ -2,6 +2,7 @@ import type { FetchResponse } from '../../infra/http.ts'
 import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
 import { sha256 } from '../digest.ts'
 import type { CaptureDraft } from './batch.ts'
+import { validatorsOf } from './conditional.ts'
 
 /** Header values longer than this say nothing that a step reads. */
 const MAX_HEADER = 200
@@ -34,6 +35,7 @@ export function draftCapture(draft: {
       redirectSha: null,
       extractInput: null,
       fetchedAt: new Date(response.startedAt),
+      ...validatorsOf(response.headers, response.startedAt),
     },
     record: { ...response, url: draft.url, bodySha256: bodySha.toString('hex') },
     picture: null,

@@ -9,6 +9,8 @@ import { header } from './draft-capture.ts'
 import { contactOf, contactOfRobots } from './host-budget.ts'
 import type { HostSchedule, Seen, Turn } from './host-schedule.ts'
 import { type InterpretDeps, interpretFailure, interpretResponse } from './interpret.ts'
+import { conditionsOf } from './conditional.ts'
+import { asRevisit, type Confirmed, type Revisits, validatorsOfBase } from './revisit.ts'
 import { parseRetryAfter } from './retry-policy.ts'
 import type { RobotsAnswer, RobotsGate } from './robots-gate.ts'
 import type { TdmGate } from './tdm-gate.ts'
@@ -29,7 +31,9 @@ export interface ShardCrawlerDeps {
   gate: RobotsGate
   tdm: TdmGate
   schedule: HostSchedule
-  fetch(url: string): Promise<FetchResult>
+  fetch(url: string, headers?: [string, string][]): Promise<FetchResult>
+  /** What an earlier crawl has. */
+  revisits: Revisits
   /** The address that a URL's requests go to; null when its name has none. */
   addressOf(url: string): Promise<string | null>
   savePaces(paces: ReturnType<HostSchedule['takeLearnt']>): Promise<void>
@@ -227,14 +231,15 @@ export class ShardCrawler {
       turn.finish(startedAt, { startedAt, status: null, latencyMs: null, retryAfterMs: null })
       return this.take(row, site.failure, interpretFailure(interpret, row, site.failure), false)
     }
-    const response = await this.deps.fetch(row.url)
+    const { response, confirmed } = await this.ask(row)
     const seen = this.seenOf(response, startedAt)
     turn.finish(this.deps.now(), seen)
     if (response.remoteAddress !== null) schedule.setAddress(row.host, response.remoteAddress)
     const result =
       response.kind === 'failure'
         ? interpretFailure(interpret, row, response)
-        : await interpretResponse(interpret, row, response, [...robots, ...site.signals])
+        : await interpretResponse(interpret, row, confirmed?.response ?? response, [...robots, ...site.signals])
+    if (confirmed && result.draft) result.draft = asRevisit(result.draft, confirmed)
     for (const sitemap of row.site_no === null || row.sitemap ? [] : sitemaps) {
       const target = interpret.place(sitemap, row.url)
       if (!target || !interpret.inScope(row.site_no as number, target.url)) continue
@@ -253,6 +258,16 @@ export class ShardCrawler {
         ? contactOf(row.host, response.reason, response.errorCode)
         : { host: row.host, failure: null }
     this.batch.addResult({ ...result, contact }, this.deps.now())
+  }
+
+  /** Asks under a condition where an earlier crawl has a body; a 304 that confirms nothing readable is asked past. */
+  private async ask(row: FrontierRow): Promise<{ response: FetchResult; confirmed: Confirmed | null }> {
+    const { revisits } = this.deps
+    const base = await revisits.baseOf(row.url_sha)
+    const response = await this.deps.fetch(row.url, base ? conditionsOf(validatorsOfBase(base)) : [])
+    if (!base || response.kind === 'failure' || response.status !== 304) return { response, confirmed: null }
+    const confirmed = await revisits.confirm(base, response)
+    return confirmed ? { response, confirmed } : { response: await this.deps.fetch(row.url), confirmed: null }
   }
 
   private seenOf(response: FetchResult, startedAt: number): Seen {

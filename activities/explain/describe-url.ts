@@ -39,6 +39,16 @@ function captureLines(capture: CaptureExplanation): string[] {
     warc === null
       ? `  not archived${capture.reserved ? ': reserved' : capture.known_abuse ? ': on an abuse list' : ''}`
       : `  archived in ${warc.segment} at ${warc.offset}, ${warc.length} bytes`,
+    ...notModifiedLines(capture),
     ...capture.opt_out.map(describeOptOut),
+  ]
+}
+
+function notModifiedLines({ not_modified: confirmed }: CaptureExplanation): string[] {
+  if (confirmed === null) return []
+  const { crawl, fetched_at: at, warc } = confirmed
+  return [
+    `  answered 304: it is what crawl ${crawl} got at ${at}`,
+    ...(warc ? [`  the 304 is archived in ${warc.segment} at ${warc.offset}, ${warc.length} bytes`] : []),
   ]
 }

@@ -35,6 +35,8 @@ export interface CaptureExplanation {
   known_abuse: boolean
   opt_out: OptOutLine[]
   warc: { segment: string; offset: number; length: number } | null
+  /** The answer was a 304: what it confirmed, and its own record. */
+  not_modified: { crawl: string; fetched_at: string; warc: CaptureExplanation['warc'] } | null
   frozen: boolean
 }
 
@@ -168,10 +170,23 @@ function explainCapture(
     reserved: capture.reserved,
     known_abuse: capture.abuse !== null,
     opt_out: optOutLines(capture, section, { date: null, files }),
-    warc:
-      segment === null
-        ? null
-        : { segment: segment.toString('hex'), offset: capture.warc_offset ?? 0, length: capture.warc_length ?? 0 },
+    warc: placeOf(segment, capture.warc_offset, capture.warc_length),
+    not_modified: notModified(capture),
     frozen: capture.frozen,
   }
+}
+
+function notModified(capture: CaptureOfUrl): CaptureExplanation['not_modified'] {
+  const { confirmed_crawl: crawl, confirmed_at: at } = capture
+  if (!crawl || !at) return null
+  const warc = placeOf(capture.revisit_sha, capture.revisit_offset, capture.revisit_length)
+  return { crawl, fetched_at: at.toISOString(), warc }
+}
+
+function placeOf(
+  segment: Buffer | null | undefined,
+  offset: number | null | undefined,
+  length: number | null | undefined,
+): CaptureExplanation['warc'] {
+  return segment ? { segment: segment.toString('hex'), offset: offset ?? 0, length: length ?? 0 } : null
 }

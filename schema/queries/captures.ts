@@ -18,6 +18,13 @@ export interface NewCapture {
   extractInput: Buffer | null
   warc: { sha: Buffer; offset: number; length: number } | null
   fetchedAt: Date
+  /** What the server may recognise it by. */
+  etag?: string | null
+  lastModified?: string | null
+  /** Id of the capture that a 304 confirmed, headers that it sent anew, its own record. */
+  confirms?: string | null
+  renewed?: [string, string][] | null
+  revisit?: { sha: Buffer; offset: number; length: number } | null
 }
 
 /** Inserts captures and returns their ids in the order given. */
@@ -29,9 +36,11 @@ export async function insertCaptures(
   if (captures.length === 0) return []
   const inserted = await sql<{ capture_id: string }>`
     INSERT INTO capture (crawl_no, url_sha, kind, status, body_sha, body_bytes, media_type, content_language, signals, reserved, unavailable_after,
-      abuse, redirect_sha, extract_input, warc_sha, warc_offset, warc_length, fetched_at)
+      abuse, redirect_sha, extract_input, warc_sha, warc_offset, warc_length, fetched_at,
+      etag, last_modified, confirms, renewed, revisit_sha, revisit_offset, revisit_length)
     SELECT ${crawlNo}::int, url_sha, kind, status, body_sha, body_bytes, media_type, content_language, signals::jsonb, reserved, unavailable_after,
-      abuse, redirect_sha, extract_input, warc_sha, warc_offset, warc_length, fetched_at
+      abuse, redirect_sha, extract_input, warc_sha, warc_offset, warc_length, fetched_at,
+      etag, last_modified, confirms, renewed::jsonb, revisit_sha, revisit_offset, revisit_length
     FROM unnest(
       ${captures.map((one) => one.urlSha)}::bytea[], ${captures.map((one) => one.kind)}::text[],
       ${captures.map((one) => one.status)}::smallint[], ${captures.map((one) => one.bodySha)}::bytea[],
@@ -41,9 +50,14 @@ export async function insertCaptures(
       ${captures.map((one) => one.abuse)}::text[],
       ${captures.map((one) => one.redirectSha)}::bytea[], ${captures.map((one) => one.extractInput)}::bytea[],
       ${captures.map((one) => one.warc?.sha ?? null)}::bytea[], ${captures.map((one) => one.warc?.offset ?? null)}::bigint[],
-      ${captures.map((one) => one.warc?.length ?? null)}::int[], ${captures.map((one) => one.fetchedAt.toISOString())}::timestamptz[])
+      ${captures.map((one) => one.warc?.length ?? null)}::int[], ${captures.map((one) => one.fetchedAt.toISOString())}::timestamptz[],
+      ${captures.map((one) => one.etag ?? null)}::text[], ${captures.map((one) => one.lastModified ?? null)}::text[],
+      ${captures.map((one) => one.confirms ?? null)}::bigint[], ${captures.map((one) => (one.renewed ? JSON.stringify(one.renewed) : null))}::text[],
+      ${captures.map((one) => one.revisit?.sha ?? null)}::bytea[], ${captures.map((one) => one.revisit?.offset ?? null)}::bigint[],
+      ${captures.map((one) => one.revisit?.length ?? null)}::int[])
       WITH ORDINALITY AS t (url_sha, kind, status, body_sha, body_bytes, media_type, content_language, signals, reserved, unavailable_after,
-        abuse, redirect_sha, extract_input, warc_sha, warc_offset, warc_length, fetched_at, ord)
+        abuse, redirect_sha, extract_input, warc_sha, warc_offset, warc_length, fetched_at,
+        etag, last_modified, confirms, renewed, revisit_sha, revisit_offset, revisit_length, ord)
     ORDER BY ord RETURNING capture_id`.execute(tx)
   return inserted.rows.map((row) => row.capture_id)
 }

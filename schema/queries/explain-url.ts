@@ -57,6 +57,12 @@ export interface CaptureOfUrl {
   warc_sha: Buffer | null
   warc_offset: number | null
   warc_length: number | null
+  /** The capture that a 304 confirmed, and where its own record lies. */
+  confirmed_crawl?: string | null
+  confirmed_at?: Date | null
+  revisit_sha?: Buffer | null
+  revisit_offset?: number | null
+  revisit_length?: number | null
   /** It is the URL's entry in the crawl's frozen list. */
   frozen: boolean
 }
@@ -66,8 +72,10 @@ export async function capturesOfUrl(db: Kysely<Database>, crawlNo: number, urlSh
   const rows = await sql<CaptureOfUrl>`
     SELECT c.kind, c.status::int AS status, c.fetched_at, c.media_type, c.content_language, c.body_sha, c.body_bytes::float8 AS body_bytes,
       c.reserved, c.abuse, u.url AS redirects_to, c.signals, c.warc_sha, c.warc_offset::float8 AS warc_offset, c.warc_length,
+      k.id AS confirmed_crawl, b.fetched_at AS confirmed_at, c.revisit_sha, c.revisit_offset::float8 AS revisit_offset, c.revisit_length,
       z.capture_id IS NOT NULL AS frozen
-    FROM capture c LEFT JOIN url u ON u.sha = c.redirect_sha
+    FROM capture c LEFT JOIN capture b ON b.capture_id = c.confirms LEFT JOIN crawl k ON k.crawl_no = b.crawl_no
+    LEFT JOIN url u ON u.sha = c.redirect_sha
     LEFT JOIN frozen_capture z ON z.crawl_no = c.crawl_no AND z.url_sha = c.url_sha AND z.capture_id = c.capture_id
     WHERE c.crawl_no = ${crawlNo} AND c.url_sha = ${urlSha} ORDER BY c.capture_id`.execute(db)
   return rows.rows

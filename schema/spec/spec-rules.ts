@@ -43,6 +43,9 @@ function ofUnbuilt(spec: ReleaseSpec): SpecFault[] {
   ]
 }
 
+/** Under a browser's name a crawler could be addressed by no robots.txt, and would be taken for what it is not. */
+const OWN_NAME = /^(?!mozilla\b)[a-z_-]/i
+
 /** A site's owner must be able to reach whoever crawls it. */
 function ofUserAgent({ crawl }: ReleaseSpec): SpecFault[] {
   if (crawl === null) return []
@@ -50,6 +53,10 @@ function ofUserAgent({ crawl }: ReleaseSpec): SpecFault[] {
   const agent = crawl.politeness.user_agent
   if (agent === '')
     return [fault(path, 'is missing: name the crawler with a contact, such as "mybot (+https://example.org/bot)"')]
+  if (!OWN_NAME.test(agent))
+    return [
+      fault(path, 'must begin with a name of the crawler, which robots.txt may name: letters, - or _, no browser'),
+    ]
   return hasContact(agent) ? [] : [fault(path, 'must hold a contact: a URL or a mail address')]
 }
 

@@ -207,6 +207,15 @@ test.each([
   expect(parseSpec(text, 'spec.yaml').crawl?.politeness.user_agent).toBe(agent)
 })
 
+test.for(['Mozilla/5.0 (compatible; bot; +https://a.example/bot)', '(+https://a.example/bot)'])(
+  'the user agent %s has no name of its own',
+  (agent) => {
+    expect(faultsOf(LEAST_SPEC.replace(/user_agent: .*\}/, `user_agent: "${agent}" }`))).toEqual([
+      'spec.yaml:7:29: crawl.politeness.user_agent must begin with a name of the crawler, which robots.txt may name: letters, - or _, no browser',
+    ])
+  },
+)
+
 test("without a user agent the card's contact makes one", () => {
   const text = LEAST_SPEC.replace(/ {2}politeness: .*\n/, '')
   expect(parseSpec(`${text}card: { contact: me@a.example }\n`, 'spec.yaml').crawl?.politeness.user_agent).toBe(

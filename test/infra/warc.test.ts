@@ -5,7 +5,7 @@ import path from 'node:path'
 import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { noise } from '../support/noise.ts'
-import { base32, createSegment, encodeMetadata, encodeRecord, encodeResponse } from '../../infra/warc.ts'
+import { base32, createSegment, encodeMetadata, encodeRecord, encodeResponse, encodeRevisit } from '../../infra/warc.ts'
 import type { ArchivedResponse, RecordPlace } from '../../infra/warc.ts'
 import { readWarcFile, readWarcRecord, readWarcResponse } from '../../infra/warc-read.ts'
 
@@ -337,5 +337,39 @@ describe('WARC reader', () => {
       block: Buffer.from('x'),
     })
     await expect(readWarcResponse(readWarcRecord(member), 10)).rejects.toMatchObject({ code: 'WARC_CORRUPT' })
+  })
+})
+
+describe('WARC revisit record', () => {
+  it('names the record that a 304 confirms, and has the head of the 304 alone', async () => {
+    const refersTo = { recordId: '<urn:uuid:1>', url: 'https://site.example/a', date: '2026-01-19T10:00:00.000Z' }
+    const { rawBody: _raw, body: _body, contentCodings: _codings, bodySha256: _sha, ...head } = aResponse()
+    const member = await encodeRevisit({
+      ...head,
+      status: 304,
+      statusText: 'Not Modified',
+      headers: [['ETag', '"a"']],
+      refersTo,
+      payloadDigest: 'sha256:ABC',
+    })
+    const { fields, block, type } = readWarcRecord(member)
+    const { 'WARC-Record-ID': _id, 'WARC-Block-Digest': _digest, ...named } = Object.fromEntries(fields)
+    expect({ type, named, block: block.toString() }).toEqual({
+      type: 'revisit',
+      named: {
+        'WARC-Type': 'revisit',
+        'WARC-Target-URI': 'https://site.example/a',
+        'WARC-Date': '2026-01-20T10:00:00.123Z',
+        'WARC-IP-Address': '93.184.216.34',
+        'WARC-Profile': 'http://netpreserve.org/warc/1.1/revisit/server-not-modified',
+        'WARC-Refers-To': '<urn:uuid:1>',
+        'WARC-Refers-To-Target-URI': 'https://site.example/a',
+        'WARC-Refers-To-Date': '2026-01-19T10:00:00.000Z',
+        'WARC-Payload-Digest': 'sha256:ABC',
+        'Content-Type': 'application/http;msgtype=response',
+        'Content-Length': String(block.length),
+      },
+      block: 'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n',
+    })
   })
 })

@@ -21,6 +21,8 @@ export interface Answer {
   status?: number
   headers?: Record<string, string>
   body?: string | Buffer
+  /** Headers of the 304 to whoever names the answer's ETag; none is ever sent without one. */
+  again?: Record<string, string>
 }
 
 /** `null` never answers; what no page names is a 404. */
@@ -33,7 +35,10 @@ export async function serveWeb(pages: Pages): Promise<ExampleWeb> {
     const url = `http://${request.headers.host}${request.url}`
     web.onRequest(url)
     const answer = pages(url)
-    if (answer !== null) send(url, answer ?? { status: 404, body: 'not here' }, response, log)
+    if (answer === null) return
+    const known = answer?.again && request.headers['if-none-match'] === answer.headers?.['etag']
+    const sent: Answer | undefined = known && answer.again ? { status: 304, headers: answer.again } : answer
+    send(url, sent ?? { status: 404, body: 'not here' }, response, log)
   })
   const web: ExampleWeb = Object.assign(site, { log, onRequest: () => {} })
   return web
@@ -44,7 +49,7 @@ function send(url: string, answer: Answer, response: http.ServerResponse, log: S
   const plain = Buffer.from(body)
   const coded = headers['content-encoding'] === 'gzip' ? zlib.gzipSync(plain) : plain
   log.push({ url, status, digest: createHash('sha256').update(plain).digest('hex') })
-  response.writeHead(status, { ...headers, 'content-length': String(coded.length) })
+  response.writeHead(status, status === 304 ? headers : { ...headers, 'content-length': String(coded.length) })
   response.end(coded)
 }
 

@@ -6,8 +6,12 @@ import { createAddressGuard } from '../../infra/address-guard.ts'
 import { createWebFetcher } from '../../infra/http.ts'
 import { sniffImageFormat } from '../../infra/image-format.ts'
 import { parseResolveMap, ruleText } from '../../infra/resolve-map.ts'
-import { createSegment, encodeResponse } from '../../infra/warc.ts'
+import { createSegment, encodeResponse, encodeRevisit } from '../../infra/warc.ts'
+import { readArchived } from '../../infra/warc-read.ts'
 import type { Runtime } from '../runtime.ts'
+
+/** Far above any `max_body_mib` that a spec may set. */
+const MAX_BODY_BYTES = 1024 * 1024 * 1024
 
 /** What the crawl stands on. */
 export function crawlDeps(runtime: Runtime): CrawlDeps {
@@ -22,7 +26,9 @@ export function crawlDeps(runtime: Runtime): CrawlDeps {
     worker: runtime.worker,
     commitId: runtime.commitId,
     definitions: crawlDefinitions(runtime.tools),
-    archive: { encodeResponse, createSegment },
+    archive: { encodeResponse, encodeRevisit, createSegment },
+    readArchived: async ({ sha, offset, length }) =>
+      readArchived(await runtime.store.getRange(sha, offset, length), MAX_BODY_BYTES),
     fetchOnce: (request) => fetcher.fetchOnce(request),
     addressOf: (url) => fetcher.addressOf(url),
     takeSlot: createSlots(settings.concurrency),

@@ -116,6 +116,37 @@ test('a capture shows its place in the archive, and which of its signals reserve
   ])
 })
 
+test('a 304 names what it confirmed, and its own record', () => {
+  const capture: CaptureOfUrl = {
+    kind: 'page',
+    status: 200,
+    fetched_at: FETCHED,
+    media_type: 'text/html',
+    content_language: null,
+    body_sha: null,
+    body_bytes: 9,
+    reserved: false,
+    abuse: null,
+    redirects_to: null,
+    signals: [],
+    warc_sha: Buffer.alloc(32, 2),
+    warc_offset: 3,
+    warc_length: 4,
+    confirmed_crawl: 'test-0',
+    confirmed_at: new Date('2025-01-01T00:00:00Z'),
+    revisit_sha: Buffer.alloc(32, 5),
+    revisit_offset: 6,
+    revisit_length: 7,
+    frozen: true,
+  }
+  expect(describeUrl(explainUrl(URL, aKnownUrl(), null, [capture])).slice(-4)).toEqual([
+    '2026-01-01T00:00:00.000Z 200 page, text/html, 9 bytes, frozen',
+    `  archived in ${'02'.repeat(32)} at 3, 4 bytes`,
+    '  answered 304: it is what crawl test-0 got at 2025-01-01T00:00:00.000Z',
+    `  the 304 is archived in ${'05'.repeat(32)} at 6, 7 bytes`,
+  ])
+})
+
 test('people read it line by line', () => {
   const known = explainUrl(
     URL,

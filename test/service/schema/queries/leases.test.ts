@@ -165,7 +165,7 @@ function commitDeps(db: CommitDeps['db']): CommitDeps {
   return {
     db,
     store: { put: unused, get: unused, getRange: unused, has: unused, locate: unused },
-    archive: { encodeResponse: unused, createSegment: () => ({ add: unused, seal: unused }) },
+    archive: { encodeResponse: unused, encodeRevisit: unused, createSegment: () => ({ add: unused, seal: unused }) },
     extractDef: 0,
     known: new KnownUrls(),
     budget: { giveUpMs: 3_600_000, asksRobots: true },
