@@ -32,7 +32,7 @@ export interface RunContext {
   release: ReleaseRecord
   run: RunRecord
   /** Id of the pinned definition of a step. */
-  defId(step: StepName): number
+  defId: (step: StepName) => number
 }
 
 export interface ShardContext extends RunContext {

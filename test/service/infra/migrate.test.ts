@@ -87,7 +87,7 @@ test('raw texts and URLs can be erased by the writer, and changed by nobody but 
   await inSession(urlForRole(once.url, 'writer'), async (client) => {
     for (const { table_name, columns } of erasable) {
       expect(await codeOf(client, `DELETE FROM ${table_name}`)).toBe(null)
-      expect(await codeOf(client, `UPDATE ${table_name} SET ${columns[0]} = ${columns[0]}`)).toBe('42501')
+      expect(await codeOf(client, `UPDATE ${table_name} SET ${columns.at(-1)} = ${columns.at(-1)}`)).toBe('42501')
     }
   })
 })

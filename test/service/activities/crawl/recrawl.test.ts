@@ -80,7 +80,17 @@ async function crawlOnce(section: string): Promise<Crawled> {
   return { crawlNo: crawl.crawl_no, summary, answers: Object.fromEntries(answers) as Record<string, number> }
 }
 
-const FIRST = { '/': 200, '/gone': 404, '/listed': 200, '/map.xml': 200, '/next': 200, '/p.png': 200, '/r.png': 200 }
+const TDM_FILE = '/.well-known/tdmrep.json'
+const FIRST = {
+  [TDM_FILE]: 404,
+  '/': 200,
+  '/gone': 404,
+  '/listed': 200,
+  '/map.xml': 200,
+  '/next': 200,
+  '/p.png': 200,
+  '/r.png': 200,
+}
 /** Of a reserved picture the archive has no body that a 304 could stand for. */
 const UNCHANGED = { ...FIRST, '/': 304, '/listed': 304, '/map.xml': 304, '/next': 304, '/p.png': 304 }
 
@@ -125,7 +135,7 @@ test('a 304 is a capture of what it confirms, with a revisit record in the archi
       body,
       reserved,
       signals,
-      warc: path === '/r.png' ? null : path === '/gone' || path === '/robots.txt' ? 'its own' : warc_sha,
+      warc: path === '/r.png' ? null : ['/gone', '/robots.txt', TDM_FILE].includes(path) ? 'its own' : warc_sha,
     }))
   expect(bare(await capturesOf(second.crawlNo))).toEqual(bare(await capturesOf(first.crawlNo)))
   const revisits = (await capturesOf(second.crawlNo)).filter(({ confirms }) => confirms !== null)

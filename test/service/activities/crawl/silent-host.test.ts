@@ -16,7 +16,7 @@ const PICTURES = 12
 /** Twelve seconds: the deadline of a host that answered once. */
 const SECTION = aSection(['http://main.example/'], {
   limits: { seconds_per_page: 5, give_up_hours: 12 / 3600 },
-  politeness: { per_host: 2, per_address: 16 },
+  politeness: { per_host: 2, per_address: 16, honour: ['robots', 'noai'] },
 })
 
 let home = ''
