@@ -121,6 +121,26 @@ describe('decideLanguage', () => {
     expect(decide({ text, page: NOWHERE })).toMatchObject({ tag: 'sr-Latn', evidence: 'text' })
   })
 
+  test.each(['eld', 'cld3'])(
+    'takes it from %s alone that a text beside an unknown language is in the contrast one',
+    (by) => {
+      const page = aPageIn({}, { shares: [{ lang: 'so', eld: null, cld3: 0.9, both: null }] })
+      const labels = {
+        eld: { lang: 'fil', score: 0.7 },
+        cld3: { lang: 'so', score: 0.9 },
+        [by]: { lang: 'en', score: 0.8 },
+      }
+      expect(decide({ text: aText({ en: 0.4 }, labels), page, wanted: ['so'] })).toMatchObject({
+        reason: 'text_contrast',
+      })
+    },
+  )
+
+  test('knows nothing of a text on a page of the contrast language that is in neither', () => {
+    const text = aText({ cs: 0.5 }, { letters: 5, eld: { lang: 'und', score: 0 } })
+    expect(decide({ text, page: aPageIn({ en: 1 }) })).toMatchObject({ reason: 'text_undetermined' })
+  })
+
   test('asks the host where the page has too few words', () => {
     const page = aPageIn({ ca: 1 }, { letters: 28, evidence: 28 })
     const host = [
@@ -255,6 +275,20 @@ describe('decidePageTag', () => {
       evidence: 'page',
     })
     expect(page({ page: aPageIn({ sr: 1 }) })).toMatchObject({ tag: 'sr-Latn' })
+  })
+
+  test('names the script that most of the page has, of equal ones the first by code', () => {
+    const shares = (latin: number, cyrillic: number) => [
+      { script: 'Latn', share: latin },
+      { script: 'Cyrl', share: cyrillic },
+    ]
+    const scriptOf = (scripts: { script: string; share: number }[]) => {
+      const decision = page({ page: aPageIn({ sr: 1 }, { scripts }), contrast: [] })
+      return decision.kind === 'tag' ? decision.script : decision.reason
+    }
+    expect([shares(0.6, 0.4), shares(0.4, 0.6), shares(0.5, 0.5), shares(0.5, 0.5).toReversed()].map(scriptOf)).toEqual(
+      ['Latn', 'Cyrl', 'Cyrl', 'Cyrl'],
+    )
   })
 
   test('takes a page that is partly in a contrast language for the other one', () => {
