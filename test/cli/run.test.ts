@@ -81,18 +81,23 @@ test('an error of the system is printed without a stack, a bug with one', () => 
   expect(describeError(new TypeError('bug')).split('\n').length).toBeGreaterThan(1)
 })
 
-test('exit codes follow the code of the error', () => {
-  const codes = [
-    'BAD_USAGE',
-    'BAD_SETTINGS',
-    'BAD_SPEC',
-    'SPEC_NOT_FOUND',
-    'CRAWL_NOT_FOUND',
-    'DIFFERENCES',
-    'PARTIAL',
-    'INTERRUPTED',
-    'SERVICE_FAILED',
-  ]
-  expect(codes.map((code) => exitCodeOf(new PermanentError(code, '')))).toEqual([2, 2, 2, 2, 4, 3, 5, 130, 1])
-  expect(exitCodeOf(new Error('bug'))).toBe(1)
+test.each([
+  ['BAD_USAGE', 2],
+  ['BAD_SETTINGS', 2],
+  ['BAD_SPEC', 2],
+  ['SPEC_NOT_FOUND', 2],
+  ['NO_CRAWL_SECTION', 2],
+  ['BAD_SEED', 2],
+  ['VERSION_TAKEN', 2],
+  ['DIFFERENCES', 3],
+  ['CRAWL_NOT_FOUND', 4],
+  ['PARTIAL', 5],
+  ['INTERRUPTED', 130],
+  ['SERVICE_FAILED', 1],
+])('an error of code %s ends %i', (code, exit) => {
+  expect(exitCodeOf(new PermanentError(code, ''))).toBe(exit)
+})
+
+test('an error without a code is a failure', () => {
+  expect([exitCodeOf(new Error('bug')), exitCodeOf('bug')]).toEqual([1, 1])
 })

@@ -65,6 +65,27 @@ describe('content coding', () => {
     expect(await faultOf(zlib.gzipSync(zlib.gzipSync(zeros)), ['gzip', 'gzip'])).toBe('too_large BODY_RATIO')
   })
 
+  it('stops a bomb that is handed to a thread too', async () => {
+    const bytes = Buffer.concat([noise(300_000), Buffer.alloc(20_000_000)])
+    const packs = { gzip: zlib.gzipSync, deflate: zlib.deflateSync, br: zlib.brotliCompressSync }
+    for (const [coding, pack] of Object.entries(packs))
+      expect([coding, await faultOf(pack(bytes), [coding])]).toEqual([coding, 'too_large BODY_TOO_LARGE'])
+  })
+
+  it('tells the header of zlib by both its bytes, and takes a single byte for broken', async () => {
+    const stored = (first: number, body: string) =>
+      Buffer.concat([Buffer.of(first, body.length, 0, 255 - body.length, 255), Buffer.from(body)])
+    const end = Buffer.of(1, 0, 0, 255, 255)
+    // A first byte of method 8 with a second that is no check, and a check with another method.
+    const raw = [
+      [Buffer.concat([stored(8, 'hello'), end]), 'hello'],
+      [stored(1, 'x'.repeat(23)), 'x'.repeat(23)],
+    ] as const
+    for (const [bytes, body] of raw)
+      expect(await decodeBody(bytes, ['deflate'], limits)).toEqual({ ok: true, body: Buffer.from(body) })
+    expect(await faultOf(Buffer.of(0x78), ['deflate'])).toBe('decode_failed Z_BUF_ERROR')
+  })
+
   it('does not ask the ratio of a body under 1 MiB', async () => {
     expect(await faultOf(zlib.gzipSync(Buffer.alloc(1_000_000)), ['gzip'], { maxRatio: 2 })).toBe('ok')
   })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,6 +86,9 @@ describe('a signed note', () => {
     'text\n\n- PeterNeumann x08go/ZJ\n',
     REFERENCE_NOTE.slice(0, -1),
     `${REFERENCE_NOTE}junk\n`,
+    REFERENCE_NOTE.replace('x08go/', 'x08go./'),
+    'text\n\n— PeterNeumann x08goA==\n',
+    'text\n\n—  x08go/ZJkg==\n',
   ])('that reads %j is malformed', (note) => {
     expect(verifyNote(note, REFERENCE_VKEY)).toMatchObject({ ok: false, why: 'malformed' })
   })
@@ -101,6 +105,21 @@ describe('a verifier key', () => {
     ]) {
       expect(() => parseVerifierKey(vkey)).toThrow(error('VKEY_BAD'))
     }
+  })
+
+  it('of another algorithm or another length is refused', () => {
+    const ofKey = (bytes: Buffer) => {
+      const hash = createHash('sha256').update('signer\n').update(bytes).digest('hex').slice(0, 8)
+      return `signer+${hash}+${bytes.toString('base64')}`
+    }
+    const key = Buffer.from(REFERENCE_VKEY.split('+').slice(2).join('+'), 'base64')
+    expect(parseVerifierKey(ofKey(key)).name).toBe('signer')
+    for (const bytes of [
+      Buffer.concat([Buffer.of(2), key.subarray(1)]),
+      key.subarray(0, 32),
+      Buffer.concat([key, key]),
+    ])
+      expect(() => parseVerifierKey(ofKey(bytes))).toThrow(error('VKEY_BAD'))
   })
 
   it('never holds the secret', () => {

@@ -18,11 +18,17 @@ export interface CapturedUrl {
   capture?: Partial<NewCapture> | null
   state?: FrontierState
   reason?: string
+  /** The site that it belongs to; 1 is that of the first seed. */
+  site?: number
 }
 
 /** A crawl of one site whose frontier holds these URLs with their captures, in this order of arrival. */
-export async function aCapturedCrawl(db: Kysely<Database>, urls: readonly CapturedUrl[]): Promise<CrawlRecord> {
-  const crawl = await startCrawl(db, aSection(['http://a.example/seed']), 1)
+export async function aCapturedCrawl(
+  db: Kysely<Database>,
+  urls: readonly CapturedUrl[],
+  seeds: Record<string, string[]> = { cs: ['http://a.example/seed'] },
+): Promise<CrawlRecord> {
+  const crawl = await startCrawl(db, { ...aSection([]), seeds }, 1)
   await addCaptures(db, crawl.crawl_no, urls)
   return crawl
 }
@@ -30,8 +36,8 @@ export async function aCapturedCrawl(db: Kysely<Database>, urls: readonly Captur
 /** What the crawl found and had since. */
 export async function addCaptures(db: Kysely<Database>, crawlNo: number, urls: readonly CapturedUrl[]): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    for (const { url, kind = 'page', state = 'done', reason = null, ...one } of urls) {
-      await insertFound(tx, crawlNo, [aFound(url, { kind: kind === 'picture' ? 'picture' : 'page' })])
+    for (const { url, kind = 'page', state = 'done', reason = null, site = 1, ...one } of urls) {
+      await insertFound(tx, crawlNo, [aFound(url, { siteNo: site, kind: kind === 'picture' ? 'picture' : 'page' })])
       const ids = one.capture === null ? [] : await insertCaptures(tx, crawlNo, [aCapture(url, kind, one)])
       await sql`UPDATE frontier SET state = ${state}, reason = ${reason}, capture_id = ${ids[0] ?? null}
         WHERE crawl_no = ${crawlNo} AND url_sha = ${shaOf(url)}`.execute(tx)

@@ -77,10 +77,68 @@ describe('decideLanguage', () => {
     expect(decide({ text, page: aPageIn({ en: 0.3, cs: 0.7 }) })).toMatchObject({ tag: 'cs' })
   })
 
+  test.each(['Latn', 'Cyrl', 'Grek', 'Armn', 'Geor'])(
+    'says nothing of a single letter of the alphabet %s',
+    (script) => {
+      const text = aText({ cs: 0.8, el: 0.8, hy: 0.8, ka: 0.8, ru: 0.8 }, { script, letters: 1 })
+      const page = aPageIn({ cs: 0.2, el: 0.2, hy: 0.2, ka: 0.2, ru: 0.2 }, { evidence: 5000 })
+      const wanted = ['cs', 'ru', 'el', 'hy', 'ka']
+      expect(decide({ text, page, wanted })).toEqual({ kind: 'other', reason: 'text_undetermined', lang: 'und' })
+    },
+  )
+
+  test('takes a single character for a word where characters are words', () => {
+    const text = aText({ zh: 0.8 }, { script: 'Hani', letters: 1 })
+    expect(decide({ text, page: aPageIn({ zh: 1 }), wanted: ['zh'] })).toMatchObject({ tag: 'zh' })
+  })
+
+  test.each(['en', 'ms', 'sw'])('keeps a text with marks on its letters from the contrast language %s', (contrast) => {
+    const scores = { [contrast]: 0.8, cs: 0.5 }
+    const by = { contrast: [contrast] }
+    expect(decide({ text: aText(scores), ...by })).toMatchObject({ reason: 'text_contrast', lang: contrast })
+    const marked = aText(scores, { text: 'Čamac na reci', eld: { lang: 'sl', score: 0.8 } })
+    expect(decide({ text: marked, ...by })).toMatchObject({ tag: 'cs' })
+  })
+
   test('keeps a text with letters that English has not', () => {
     expect(decide({ text: aText({ en: 0.6, cs: 0.5 }, { text: 'Jablko, odrůda Granny Smith.' }) })).toMatchObject({
       tag: 'cs',
     })
+  })
+
+  test('does not expect a contrast language, however much of the page is in it', () => {
+    const text = aText({ cs: 0.5, en: 0.4 }, { letters: 8, eld: { lang: 'und', score: 0 } })
+    const host = [{ group: 'cs', letters: 50_000 }]
+    expect(decide({ text, page: aPageIn({ en: 1 }), host })).toMatchObject({ tag: 'cs', evidence: 'host' })
+  })
+
+  test('passes over the markup of a language that is not written in the script of the text', () => {
+    expect(decide({ declaredElement: 'ru', declaredPage: 'cs' })).toMatchObject({ tag: 'cs', evidence: 'page' })
+  })
+
+  test('takes detectors that name two members of a group for agreed', () => {
+    const text = aText({ hr: 0.8 }, { eld: { lang: 'hr', score: 0.8 }, cld3: { lang: 'bs', score: 0.8 } })
+    expect(decide({ text, page: NOWHERE })).toMatchObject({ tag: 'sr-Latn', evidence: 'text' })
+  })
+
+  test.each(['eld', 'cld3'])(
+    'takes it from %s alone that a text beside an unknown language is in the contrast one',
+    (by) => {
+      const page = aPageIn({}, { shares: [{ lang: 'so', eld: null, cld3: 0.9, both: null }] })
+      const labels = {
+        eld: { lang: 'fil', score: 0.7 },
+        cld3: { lang: 'so', score: 0.9 },
+        [by]: { lang: 'en', score: 0.8 },
+      }
+      expect(decide({ text: aText({ en: 0.4 }, labels), page, wanted: ['so'] })).toMatchObject({
+        reason: 'text_contrast',
+      })
+    },
+  )
+
+  test('knows nothing of a text on a page of the contrast language that is in neither', () => {
+    const text = aText({ cs: 0.5 }, { letters: 5, eld: { lang: 'und', score: 0 } })
+    expect(decide({ text, page: aPageIn({ en: 1 }) })).toMatchObject({ reason: 'text_undetermined' })
   })
 
   test('asks the host where the page has too few words', () => {
@@ -217,6 +275,24 @@ describe('decidePageTag', () => {
       evidence: 'page',
     })
     expect(page({ page: aPageIn({ sr: 1 }) })).toMatchObject({ tag: 'sr-Latn' })
+  })
+
+  test('names the script that most of the page has, of equal ones the first by code', () => {
+    const shares = (latin: number, cyrillic: number) => [
+      { script: 'Latn', share: latin },
+      { script: 'Cyrl', share: cyrillic },
+    ]
+    const scriptOf = (scripts: { script: string; share: number }[]) => {
+      const decision = page({ page: aPageIn({ sr: 1 }, { scripts }), contrast: [] })
+      return decision.kind === 'tag' ? decision.script : decision.reason
+    }
+    expect([shares(0.6, 0.4), shares(0.4, 0.6), shares(0.5, 0.5), shares(0.5, 0.5).toReversed()].map(scriptOf)).toEqual(
+      ['Latn', 'Cyrl', 'Cyrl', 'Cyrl'],
+    )
+  })
+
+  test('takes a page that is partly in a contrast language for the other one', () => {
+    expect(page({ page: aPageIn({ en: 0.8, cs: 0.2 }) })).toMatchObject({ tag: 'cs', evidence: 'page' })
   })
 
   test('calls a page that is in a contrast language so, even on a native host', () => {

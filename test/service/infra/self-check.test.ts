@@ -75,6 +75,41 @@ test('a worker refuses when one partition of a history table is open', async () 
   expect(fault).toEqual(refused(/holds UPDATE on parted_1/))
 })
 
+const ROWS = 'BEFORE UPDATE OR DELETE ON weak FOR EACH ROW EXECUTE FUNCTION refuse_change()'
+const TRUNCATE = 'BEFORE TRUNCATE ON weak FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()'
+
+test.each([
+  ['update and delete', 'calls something else', ROWS.replace('refuse_change', 'allow_change'), TRUNCATE],
+  ['update and delete', 'comes after the change', ROWS.replace('BEFORE', 'AFTER'), TRUNCATE],
+  ['update and delete', 'is asked once a statement', ROWS.replace('ROW', 'STATEMENT'), TRUNCATE],
+  ['update and delete', 'lets rows be deleted', ROWS.replace(' OR DELETE', ''), TRUNCATE],
+  ['update and delete', 'lets rows be updated', ROWS.replace('UPDATE OR ', ''), TRUNCATE],
+  ['truncate', 'calls something else', ROWS, TRUNCATE.replace('refuse_change', 'allow_change')],
+  ['truncate', 'comes after the change', ROWS, TRUNCATE.replace('BEFORE', 'AFTER')],
+])('a worker refuses a table whose guard of %s %s', async (guarded, _, rows, truncate) => {
+  const fault = await checkWith(
+    `CREATE FUNCTION allow_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+     CREATE TABLE weak (a int);
+     COMMENT ON TABLE weak IS 'class: history';
+     CREATE TRIGGER append_only_rows ${rows};
+     CREATE TRIGGER append_only_truncate ${truncate}`,
+    'DROP TABLE weak; DROP FUNCTION allow_change',
+  )
+  expect(fault).toEqual(refused(new RegExp(`weak has no trigger that refuses ${guarded}`)))
+})
+
+test('a worker starts beside a new table that is guarded as it should', async () => {
+  const fault = await checkWith(
+    `CREATE TABLE weak (gone int, id int GENERATED ALWAYS AS IDENTITY, a int);
+     ALTER TABLE weak DROP COLUMN gone;
+     COMMENT ON TABLE weak IS 'class: history';
+     CREATE TRIGGER append_only_rows ${ROWS};
+     CREATE TRIGGER append_only_truncate ${TRUNCATE}`,
+    'DROP TABLE weak',
+  )
+  expect(fault).toBe('no fault')
+})
+
 test('a worker refuses a database without any table marked as history', async () => {
   const tables = await inSession(database.url, async (client) => {
     const found = await client.query<{ name: string }>(

@@ -30,7 +30,6 @@ describe('a frozen crawl', () => {
   })
 
   test.each<[string, CapturedUrl[]]>([
-    ['another URL', changed({ url: 'http://a.example/other', body: 'body of http://a.example/page' })],
     ['another status', changed({ capture: { status: 404 } })],
     ['another body', changed({ body: 'other' })],
     ['no body', changed({ capture: { bodySha: null } })],
@@ -39,6 +38,23 @@ describe('a frozen crawl', () => {
     ['a page less', [PICTURE, ROBOTS]],
   ])('has another digest for %s', async (_, urls) => {
     expect(await digestOfCrawl(urls)).not.toBe(await digestOfCrawl(ALL))
+  })
+
+  test('has another digest for another URL, wherever its digest puts it', async () => {
+    const body = `body of ${PAGE.url}`
+    const digests = [await digestOfCrawl(ALL)]
+    for (let no = 0; no < 8; no += 1)
+      digests.push(await digestOfCrawl(changed({ url: `http://a.example/${no}`, body })))
+    expect(new Set(digests).size).toBe(9)
+  })
+
+  test('is frozen alone, and once by two that freeze it at the same time', async () => {
+    const [crawl, other] = [await aCapturedCrawl(db(), ALL), await aCapturedCrawl(db(), ALL)]
+    const [first, second] = await Promise.all([1, 2].map(() => freezeCrawl(db(), crawl.crawl_no)))
+    expect(second).toEqual(first)
+    const entriesOf = async (no: number) =>
+      (await db().selectFrom('frozen_capture').select('url_sha').where('crawl_no', '=', no).execute()).length
+    expect([await entriesOf(crawl.crawl_no), await entriesOf(other.crawl_no)]).toEqual([3, 0])
   })
 
   test('never changes again, whatever the frontier does', async () => {

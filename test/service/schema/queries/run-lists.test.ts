@@ -42,23 +42,28 @@ const byDigest = (bodies: string[]) => bodies.toSorted((a, b) => Buffer.compare(
 
 describe('the pages of a run', () => {
   test('are numbered by crawl in the order of the spec, then by body, then by URL', async () => {
+    // The page that is last by URL is first by its body.
+    const [least = '', most = ''] = byDigest(['one', 'other'])
     const crawls = await frozen(
       [
-        { url: at('b'), body: 'same' },
-        { url: at('a'), body: 'same' },
-        { url: at('c'), body: 'other' },
+        { url: at('b'), body: most },
+        { url: at('a'), body: most },
+        { url: at('c'), body: least },
       ],
       [
-        { url: at('d'), body: 'same' },
+        { url: at('d'), body: least },
         { url: at('b'), body: 'changed' },
       ],
     )
     const run = nextRun()
     expect(await fixRunLists(db(), run, crawls)).toEqual({ pages: 4, pictures: 0 })
-    const first = byDigest(['same', 'other']).flatMap((body) => (body === 'same' ? [at('a'), at('b')] : [at('c')]))
     const pages = await pagesOfShard(db(), run, 0, 10)
-    expect(pages.map(({ page_no, url }) => [page_no, url])).toEqual([...first, at('d')].map((url, no) => [no, url]))
-    expect(pages.find(({ url }) => url === at('b'))?.body_sha).toEqual(digestOf('same'))
+    expect(pages.map(({ page_no, url, body_sha }) => [page_no, url, body_sha])).toEqual([
+      [0, at('c'), digestOf(least)],
+      [1, at('a'), digestOf(most)],
+      [2, at('b'), digestOf(most)],
+      [3, at('d'), digestOf(least)],
+    ])
   })
 
   test('of another order of crawls are other ones', async () => {
@@ -107,6 +112,26 @@ describe('the pages of a run', () => {
       warc_length: 20,
       declared: 'cs',
     })
+  })
+})
+
+test('a page is declared to be in what the seed list says of its own site, in its own crawl', async () => {
+  const seeds = { cs: ['http://a.example/seed'], hu: ['http://b.example/seed'] }
+  const urls: CapturedUrl[] = [
+    { url: 'http://a.example/page', body: 'a' },
+    { url: 'http://b.example/page', body: 'b', site: 2 },
+    { url: 'http://c.example/page', body: 'c', site: 9 },
+  ]
+  const first = await aCapturedCrawl(db(), urls, seeds)
+  await aCapturedCrawl(db(), urls, { vi: ['http://a.example/seed'], th: ['http://b.example/seed'] })
+  await freezeCrawl(db(), first.crawl_no)
+  const run = nextRun()
+  await fixRunLists(db(), run, [first.crawl_no])
+  const pages = await pagesOfShard(db(), run, 0, 10)
+  expect(Object.fromEntries(pages.map(({ url, declared }) => [url, declared]))).toEqual({
+    'http://a.example/page': 'cs',
+    'http://b.example/page': 'hu',
+    'http://c.example/page': 'und',
   })
 })
 
@@ -185,8 +210,15 @@ describe('what the crawls got for a picture URL', () => {
   test('is what its redirects end at, at most five of them', async () => {
     const hop = (from: string, to: string): CapturedUrl => picture(from, { to: at(to) })
     const chain = [hop('1', '2'), hop('2', '3'), hop('3', '4'), hop('4', '5'), hop('5', '6'), picture('6')]
-    const crawls = await frozen([hop('0', '1'), ...chain, hop('x', 'y'), hop('y', 'x'), hop('other', '6')])
-    const asked = ['0', '1', '6', 'x', 'other']
+    const crawls = await frozen([
+      hop('0', '1'),
+      ...chain,
+      hop('x', 'y'),
+      hop('y', 'x'),
+      hop('other', '6'),
+      hop('also', '2'),
+    ])
+    const asked = ['0', '1', '6', 'x', 'other', 'also']
     const found = await picturesOfUrls(
       db(),
       crawls,
@@ -197,6 +229,7 @@ describe('what the crawls got for a picture URL', () => {
       null,
       null,
       'not_fetched',
+      null,
       null,
     ])
     expect(found.get(shaOf(at('1')).toString('hex'))?.picture).toEqual(digestOf('6'))
