@@ -10,6 +10,7 @@ import { exchange, NOT_SENT } from './http-exchange.ts'
 import type { Exchanged } from './http-exchange.ts'
 import { createLanePool } from './http-sockets.ts'
 import type { LanePool, SocketLimits } from './http-sockets.ts'
+import { watchLoopLag } from './loop-lag.ts'
 import { createDeadline } from './request-deadline.ts'
 import type { Deadline } from './request-deadline.ts'
 import type { ResolveMap } from './resolve-map.ts'
@@ -122,6 +123,9 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
     dial(origin, dialOptions, signal),
   )
 
+  const lag = watchLoopLag()
+  /** Without what this process itself was late by. */
+  const latencyOf = ({ latencyMs }: Exchanged) => latencyMs && Math.max(0, latencyMs - lag.ms())
   const ways = { lanes, paces: createPaceBook() }
   let closed = false
   const throwIfClosed = () => {
@@ -141,7 +145,7 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
       status: seen.status === 0 ? null : seen.status,
       headers: seen.headers,
       remoteAddress: seen.remoteAddress,
-      latencyMs: seen.latencyMs,
+      latencyMs: latencyOf(seen),
     })
 
     const checked = options.guard.checkUrl(request.url)
@@ -170,7 +174,7 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
         rawBody: seen.body,
         contentCodings: codings,
         remoteAddress: seen.remoteAddress,
-        latencyMs: seen.latencyMs,
+        latencyMs: latencyOf(seen),
         truncated: false,
       }
     } finally {
@@ -187,6 +191,7 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
 
   function close(): Promise<void> {
     closed = true
+    lag.stop()
     return lanes.close()
   }
 

@@ -117,6 +117,14 @@ export class HostSchedule {
     return found.filter(({ waitMs }) => waitMs >= WORTH_A_ROW_MS)
   }
 
+  /** Hosts with URLs at hand that may not start for a while. */
+  longWaits(now: number): { host: string; waitMs: number }[] {
+    return [...this.hosts]
+      .filter(([, { queue }]) => queue.length > 0)
+      .map(([host, { manners }]) => ({ host, waitMs: dueAt(manners) - now }))
+      .filter(({ waitMs }) => waitMs >= WORTH_A_ROW_MS)
+  }
+
   /** Paces of addresses that were learnt since the last call. */
   takeLearnt(now: number): { address: string; kept: KeptPace }[] {
     const found = [...this.learnt].flatMap((address) => {

@@ -99,7 +99,11 @@ export class ShardCrawler {
       if (this.running === 0 && this.resolving.size === 0 && this.committing === null) {
         const wait = stopping ? 0 : await this.nextWorkMs()
         const outcome = stopping ? 'budget' : wait === null ? 'idle' : now + wait >= end ? 'waiting' : null
-        if (outcome !== null && this.batch.records === 0) return outcome
+        if (outcome !== null && this.batch.records === 0) {
+          // Else the coordinator would see URLs that are due, and give the shard out again at once.
+          if (outcome === 'waiting') await this.suspend(this.deps.schedule.longWaits(now))
+          return outcome
+        }
         if (outcome !== null) this.startCommit()
         else await this.deps.sleep(Math.max(5, Math.min(wait ?? 0, POLL_MS)))
         continue
@@ -304,9 +308,13 @@ export class ShardCrawler {
     const { schedule } = this.deps
     for (const host of silent) schedule.drop(host)
     await this.deps.savePaces(schedule.takeLearnt(this.deps.now()))
-    await suspendHosts(this.deps.commit.db, this.lease.crawlNo, schedule.takePauses(this.deps.now()))
+    await this.suspend(schedule.takePauses(this.deps.now()))
     this.exhausted.clear()
     this.deps.onCommit({ urls: batch.results.length })
+  }
+
+  private suspend(hosts: { host: string; waitMs: number }[]): Promise<void> {
+    return suspendHosts(this.deps.commit.db, this.lease.crawlNo, hosts)
   }
 
   /** Milliseconds until the shard has something to do; null when it has nothing at all. */

@@ -128,6 +128,12 @@ test('a host that asks for a pause gets it, and another process is told of a lon
   expect(urlsOf(takeAll(schedule, 500))).toEqual(['http://a/1', 'http://a/2', 'http://a/3'])
 })
 
+test('hosts whose next turn is far off are named when the shard is given back', () => {
+  const schedule = aSchedule({ delayMs: 25_000 }, new ServerBook(), ['a', 'b'])
+  schedule.take(0)?.finish(5, seen())
+  expect(schedule.longWaits(1000)).toEqual([{ host: 'a', waitMs: 24_000 }])
+})
+
 test('Retry-After pauses its host alone, and the pace is its address', () => {
   const schedule = aSchedule({}, new ServerBook(), ['a', 'b'], '192.0.2.1')
   schedule.take(0)?.finish(5, seen({ status: 429, retryAfterMs: 7000 }))

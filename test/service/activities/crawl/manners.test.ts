@@ -1,0 +1,108 @@
+import type http from 'node:http'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { aSection, frontierOf, type SectionChanges, startCrawl } from '../../../support/crawl.ts'
+import { crawlToEnd, openTestRuntime } from '../../../support/crawler.ts'
+import { useTestDatabase } from '../../../support/database.ts'
+import { makeTestHome, removeTestHome } from '../../../support/home.ts'
+import { serve, type TestSite } from '../../../support/web-site.ts'
+import type { Runtime } from '../../../../workers/runtime.ts'
+
+const database = useTestDatabase()
+
+let home = ''
+let site: TestSite
+let runtime: Runtime
+let answer: http.RequestListener = () => {}
+/** Requests by URL with the time of the server's clock, and how many were open at most. */
+let asked: { url: string; at: number }[] = []
+let open = 0
+let mostOpen = 0
+
+beforeAll(async () => {
+  home = makeTestHome('manners')
+  site = await serve((request, response) => {
+    asked.push({ url: `http://${request.headers.host}${request.url}`, at: Date.now() })
+    open += 1
+    mostOpen = Math.max(mostOpen, open)
+    response.once('close', () => (open -= 1))
+    answer(request, response)
+  })
+  runtime = await openTestRuntime(home, database.url, site.port, { concurrency: 32 })
+})
+
+beforeEach(() => {
+  asked = []
+  mostOpen = 0
+})
+
+afterAll(async () => {
+  await runtime[Symbol.asyncDispose]()
+  await site[Symbol.asyncDispose]()
+  await removeTestHome(home)
+})
+
+async function crawl(seeds: string[], politeness: SectionChanges['politeness']) {
+  const { id, crawl_no } = await startCrawl(runtime.db, aSection(seeds, politeness ? { politeness } : {}))
+  expect(await crawlToEnd(runtime, id)).toBe('finished')
+  return (await frontierOf(runtime.db, crawl_no)).filter(({ url }) => !url.endsWith('/robots.txt'))
+}
+
+const isRobots = (request: http.IncomingMessage) => request.url === '/robots.txt'
+
+function reply(response: http.ServerResponse, status: number, headers: Record<string, string> = {}, body = ''): void {
+  response.writeHead(status, { 'content-type': 'text/html', ...headers })
+  response.end(body)
+}
+
+test('many names on one server are one server from the first request on', async () => {
+  answer = (request, response) => void setTimeout(() => reply(response, isRobots(request) ? 404 : 200), 3)
+  const seeds = Array.from({ length: 30 }, (_, n) => `http://name-${n}.example/`)
+  const rows = await crawl(seeds, { per_host: 4, per_address: 2 })
+  expect(rows.map(({ state }) => state)).toEqual(seeds.map(() => 'done'))
+  expect([asked.length, mostOpen]).toEqual([60, 2])
+})
+
+test('a Crawl-delay holds between all requests of a host, a URL that is forbidden costs none', async () => {
+  answer = (request, response) =>
+    isRobots(request)
+      ? reply(response, 200, {}, 'User-agent: *\nCrawl-delay: 0.4\nDisallow: /no')
+      : reply(
+          response,
+          200,
+          {},
+          request.url === '/' ? '<a href="/no-1">x</a><a href="/no-2">x</a><a href="/yes">x</a>' : '',
+        )
+  const rows = await crawl(['http://slowly.example/'], { per_host: 4, per_address: 4 })
+  expect(rows.map(({ url, reason }) => [new URL(url).pathname, reason])).toEqual([
+    ['/', null],
+    ['/no-1', 'robots_disallowed'],
+    ['/no-2', 'robots_disallowed'],
+    ['/yes', null],
+  ])
+  expect(asked.map(({ url }) => new URL(url).pathname)).toEqual(['/robots.txt', '/', '/yes'])
+  // A lower bound only: the server's clock may see a start some milliseconds late.
+  const gaps = asked.slice(1).map(({ at }, index) => at - (asked[index]?.at ?? 0))
+  expect(gaps.filter((gap) => gap < 350)).toEqual([])
+})
+
+test('a Crawl-delay that no crawl can keep skips the host with that reason', async () => {
+  answer = (_request, response) => reply(response, 200, {}, 'User-agent: *\nCrawl-delay: 31')
+  const [row] = await crawl(['http://never.example/'], {})
+  expect([row?.state, row?.reason, asked.length]).toEqual(['excluded', 'crawl_delay_too_long', 1])
+})
+
+test.for(['in seconds', 'as a date'])('Retry-After %s holds for all URLs of the host', async (form) => {
+  let until = 0
+  answer = (request, response) => {
+    if (isRobots(request)) return reply(response, 404)
+    if (request.url === '/') return reply(response, 200, {}, '<a href="/a">x</a><a href="/b">x</a><a href="/c">x</a>')
+    if (until > 0) return reply(response, 200)
+    const date = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2000)
+    until = form === 'in seconds' ? Date.now() + 2000 : date.getTime()
+    return reply(response, 429, { 'retry-after': form === 'in seconds' ? '2' : date.toUTCString() })
+  }
+  const rows = await crawl([`http://busy-${form.length}.example/`], { per_host: 1, per_address: 1 })
+  expect(rows.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'done'])
+  const later = asked.filter(({ url }) => /\/[abc]$/.test(url)).slice(1)
+  expect([later.length, later.filter(({ at }) => at < until)]).toEqual([3, []])
+})
