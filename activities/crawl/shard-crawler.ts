@@ -167,14 +167,12 @@ export class ShardCrawler {
 
   /** `robots`: what robots.txt says of the use of the URL; the TDM file of its origin is asked here. */
   private async fetchRow(row: FrontierRow, interpret: InterpretDeps, robots: OptOutSignal[]): Promise<UrlResult> {
-    const tdm = await this.deps.tdm.ask(row.url, row.attempts)
-    if (tdm.kind === 'unreachable') return interpretFailure(interpret, row, tdm.failure)
-    const response = await this.deps.fetch(row.url)
+    const { response, signals } = await this.deps.tdm.under(row.url, row.attempts, () => this.deps.fetch(row.url))
     this.deps.schedule.setAddress(row.host, response.remoteAddress)
     const result =
       response.kind === 'failure'
         ? interpretFailure(interpret, row, response)
-        : await interpretResponse(interpret, row, response, [...robots, ...tdm.signals])
+        : await interpretResponse(interpret, row, response, [...robots, ...signals])
     // A server that asks for a pause gets it for the whole host, not for the one URL.
     if (result.outcome.state === 'retry')
       this.deps.schedule.pause(row.host, this.deps.now() + Math.min(result.outcome.waitMs, 60_000))
