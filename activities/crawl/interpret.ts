@@ -5,8 +5,8 @@ import type { FetchFailure, FetchResponse } from '../../infra/http.ts'
 import type { CaptureDraft, UrlResult } from './batch.ts'
 import type { Sitemap } from './sitemap.ts'
 import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
-import { headerSignals, metaSignals, quoted } from './opt-out.ts'
-import { mayFollowLinks, type OptOutSubject, optOutVerdict, unavailableAfter } from './opt-out-verdict.ts'
+import { headerSignals, metaSignals } from './opt-out.ts'
+import { evidenceOf, linkRefusal, optOutVerdict, unavailableAfter } from './opt-out-verdict.ts'
 import { pictureSignals } from './picture-signals.ts'
 import { locationOf, MAX_REDIRECTS, resolveRedirect } from './redirects.ts'
 import { type Outcome, parseRetryAfter, retryPlan } from './retry-policy.ts'
@@ -36,6 +36,8 @@ const HTML_TYPES = new Set(['text/html', 'application/xhtml+xml'])
 
 /** Links that are not followed and kept as evidence, of one page. */
 const MAX_LINK_SIGNALS = 50
+/** `ugc` and `sponsored` are heard as this. */
+const LINK_REFUSAL = 'rel: nofollow'
 
 /** What became of a URL whose request ended with a response. `site`: what its origin's files say of its use. */
 export async function interpretResponse(
@@ -108,8 +110,8 @@ function redirected(
 ): UrlResult {
   const signals = [...headerSignals(response.headers), ...site]
   // Who reserves the address that a page names reserves the picture behind it, wherever it lies.
-  const reserved = row.picture && isReserved(deps, signals, 'picture')
-  const draft = draftOf(row, response, 'other', signals, reserved)
+  const draft = judgedDraft(deps, row, response, 'other', signals)
+  const reserved = (draft.capture.reserved &&= row.picture)
   const target = to === null ? null : deps.place(to)
   if (!target) return { draft, found: [], outcome: failed(row, 'bad_url') }
   draft.capture.redirectSha = target.sha
@@ -152,9 +154,8 @@ async function picture(
   const isPicture = deps.sniffImage(response.body) !== null
   const inside = isPicture ? pictureSignals(response.body) : []
   const signals = [...headerSignals(response.headers), ...inside, ...site]
-  const reserved = isReserved(deps, signals, 'picture')
-  const draft = draftOf(row, response, isPicture ? 'picture' : 'other', signals, reserved)
-  draft.capture.unavailableAfter = endOf(deps, signals)
+  const draft = judgedDraft(deps, row, response, isPicture ? 'picture' : 'other', signals)
+  const { reserved } = draft.capture
   // Asked before the archive, the store, any classifier, model or person has the picture.
   const abuse = await deps.matchAbuse(response.body)
   draft.capture.abuse = abuse
@@ -180,17 +181,16 @@ async function page(
   const extracted = await deps.extractPage(input)
   const outside = [...headerSignals(response.headers), ...site]
   if (!extracted.ok) {
-    const draft = draftOf(row, response, 'page', outside, isReserved(deps, outside, 'page'))
-    draft.capture.unavailableAfter = endOf(deps, outside)
+    const draft = judgedDraft(deps, row, response, 'page', outside)
     draft.capture.extractInput = Buffer.from(deps.extractInput(input), 'hex')
     return { draft, found: [], outcome: done(row, extracted.reason, null) }
   }
   const { page: found } = extracted
   const signals = [...outside, ...metaSignals(found.directives)]
-  const reserved = isReserved(deps, signals, 'page')
+  const draft = judgedDraft(deps, row, response, 'page', signals)
+  const { reserved } = draft.capture
   const followed = followedLinks(deps, row, found, signals)
-  const draft = draftOf(row, response, 'page', [...signals, ...followed.refused], reserved)
-  draft.capture.unavailableAfter = endOf(deps, signals)
+  draft.capture.signals.push(...followed.refused)
   draft.capture.extractInput = Buffer.from(deps.extractInput(input), 'hex')
   const extract: ExtractFact = { ok: true, title: found.title, lang: found.lang, candidates: found.candidates }
   draft.facts = { input: draft.capture.extractInput, extract }
@@ -211,19 +211,20 @@ function followedLinks(
   const found: FoundUrl[] = []
   const refused: OptOutSignal[] = []
   const rules = { honour: deps.section.politeness.honour, token: deps.token }
-  if (!mayFollowLinks(signals, rules)) return { found, refused }
+  const refusal = linkRefusal(signals, rules)
   for (const link of page.links) {
     const target: FoundUrl[] = []
     add(deps, row, target, link.url, 'page', row.depth + 1, 0)
-    if (!link.nofollow || !rules.honour.includes('robots')) found.push(...target)
-    else if (target[0] && refused.length < MAX_LINK_SIGNALS) refused.push(linkSignal(target[0].url))
+    const isRefused = refusal !== null || (link.nofollow && rules.honour.includes('robots'))
+    if (!isRefused) found.push(...target)
+    else if (target[0] && refused.length < MAX_LINK_SIGNALS)
+      refused.push(linkSignal(target[0].url, refusal?.raw ?? LINK_REFUSAL))
   }
   return { found, refused }
 }
 
-/** `ugc` and `sponsored` are heard as `nofollow`. */
-function linkSignal(url: string): OptOutSignal {
-  return { signal: 'nofollow', value: '', raw: quoted('rel', 'nofollow'), where: 'link', agent: null, url }
+function linkSignal(url: string, raw: string): OptOutSignal {
+  return { signal: 'nofollow', value: '', raw, where: 'link', agent: null, url }
 }
 
 /** A page that reserves itself reserves the pictures it shows: they are not asked for on its account. */
@@ -276,13 +277,21 @@ function failed(row: FrontierRow, reason: string): UrlResult['outcome'] {
   return { ...done(row, reason, null), state: 'failed' }
 }
 
-function isReserved(deps: InterpretDeps, signals: readonly OptOutSignal[], subject: OptOutSubject): boolean {
+/** A draft with what its signals make of it; of a flood of them some are kept. */
+function judgedDraft(
+  deps: InterpretDeps,
+  row: FrontierRow,
+  response: FetchResponse,
+  kind: 'page' | 'picture' | 'other',
+  signals: readonly OptOutSignal[],
+): CaptureDraft {
   const { honour } = deps.section.politeness
-  return optOutVerdict(signals, { honour, token: deps.token, subject, date: null }).reserved
-}
-
-function endOf(deps: InterpretDeps, signals: readonly OptOutSignal[]): Date | null {
-  return unavailableAfter(signals, { honour: deps.section.politeness.honour, token: deps.token })
+  const subject = kind === 'page' ? 'page' : 'picture'
+  const rules = { honour, token: deps.token, subject, date: null } as const
+  const verdict = optOutVerdict(signals, rules)
+  const draft = draftOf(row, response, kind, evidenceOf(signals, verdict), verdict.reserved)
+  draft.capture.unavailableAfter = unavailableAfter(signals, rules)
+  return draft
 }
 
 function mediaTypeOf(response: FetchResponse): string | null {

@@ -17,7 +17,7 @@ export interface OptOutRules {
   date: string | null
 }
 
-export interface OptOutVerdict<Signal = StoredSignal> {
+interface OptOutVerdict<Signal> {
   reserved: boolean
   /** Every signal that reserves, in order of arrival. */
   by: Signal[]
@@ -51,14 +51,28 @@ export function optOutVerdict<Signal extends StoredSignal>(
   return { reserved: by.length > 0, by }
 }
 
-/** Whether a page lets its links be followed: `nofollow` and `none` are heeded under `robots`. */
-export function mayFollowLinks(
-  signals: readonly StoredSignal[],
+/** Signals kept of one response: honest ones have a handful. */
+const MAX_EVIDENCE = 200
+const MAX_EVIDENCE_BY = 50
+
+/** As much of the signals as is kept, in their order: those that reserve before the others. */
+export function evidenceOf<Signal extends StoredSignal>(
+  signals: readonly Signal[],
+  { by }: OptOutVerdict<Signal>,
+): Signal[] {
+  const kept = new Set([...by.slice(0, MAX_EVIDENCE_BY), ...signals.slice(0, MAX_EVIDENCE - MAX_EVIDENCE_BY)])
+  return signals.length <= MAX_EVIDENCE ? [...signals] : signals.filter((signal) => kept.has(signal))
+}
+
+/** The signal by which a page does not let its links be followed, null when it does: `nofollow` and `none`, under `robots`. */
+export function linkRefusal<Signal extends StoredSignal>(
+  signals: readonly Signal[],
   rules: Pick<OptOutRules, 'honour' | 'token'>,
-): boolean {
+): Signal | null {
+  if (!rules.honour.includes('robots')) return null
   const isRefusal = ({ signal, where }: StoredSignal) =>
     where !== 'link' && (signal === 'nofollow' || signal === 'none')
-  return !rules.honour.includes('robots') || !signals.some((one) => isRefusal(one) && isForUs(one, rules.token))
+  return signals.find((signal) => isRefusal(signal) && isForUs(signal, rules.token)) ?? null
 }
 
 /** The first moment from which a page or picture is not available, by the signals that are heeded; null when none is set. */

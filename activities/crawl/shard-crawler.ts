@@ -227,23 +227,20 @@ export class ShardCrawler {
 
   /** `robots`: what robots.txt says of the use of the URL; the TDM file of its origin is asked here. */
   private async fetchRow(turn: Turn, sitemaps: string[], robots: OptOutSignal[]): Promise<void> {
-    const { interpret, schedule, tdm } = this.deps
+    const { interpret, schedule } = this.deps
     const { row } = turn
-    const site = await tdm.ask(row.url, row.attempts)
-    const startedAt = this.deps.now()
-    if (site.kind === 'unreachable') {
-      turn.finish(startedAt, { startedAt, status: null, latencyMs: null, retryAfterMs: null })
-      return this.take(row, site.failure, interpretFailure(interpret, row, site.failure), false)
-    }
-    const { response, confirmed } = await this.ask(row)
+    let startedAt = this.deps.now()
+    let confirmed: Confirmed | null = null
+    const { response, signals } = await this.deps.tdm.under(row.url, row.attempts, async () => {
+      startedAt = this.deps.now()
+      const asked = await this.ask(row)
+      confirmed = asked.confirmed
+      return asked.response
+    })
     const seen = this.seenOf(response, startedAt)
     turn.finish(this.deps.now(), seen)
     if (response.remoteAddress !== null) schedule.setAddress(row.host, response.remoteAddress)
-    const result =
-      response.kind === 'failure'
-        ? interpretFailure(interpret, row, response)
-        : await interpretResponse(interpret, row, confirmed?.response ?? response, [...robots, ...site.signals])
-    if (confirmed && result.draft) result.draft = asRevisit(result.draft, confirmed)
+    const result = await this.interpret(row, response, confirmed, [...robots, ...signals])
     for (const sitemap of row.site_no === null || row.sitemap ? [] : sitemaps) {
       const target = interpret.place(sitemap, row.url)
       if (!target || !interpret.inScope(row.site_no as number, target.url)) continue
@@ -251,6 +248,18 @@ export class ShardCrawler {
       result.found.push({ ...target, siteNo, depth, kind: 'sitemap', redirects: 0, fromSha: null })
     }
     this.take(row, response, result, seen.retryAfterMs !== null)
+  }
+
+  private async interpret(
+    row: FrontierRow,
+    response: FetchResult,
+    confirmed: Confirmed | null,
+    site: readonly OptOutSignal[],
+  ): Promise<UrlResult> {
+    const { interpret } = this.deps
+    if (response.kind === 'failure') return interpretFailure(interpret, row, response)
+    const result = await interpretResponse(interpret, row, confirmed?.response ?? response, site)
+    return confirmed && result.draft ? { ...result, draft: asRevisit(result.draft, confirmed) } : result
   }
 
   private take(row: FrontierRow, response: FetchResult, result: UrlResult, namedItsPause: boolean): void {

@@ -11,7 +11,7 @@ import { parseTdmFile, TDM_FILE, type TdmRule, tdmSignals } from './tdm-file.ts'
 /** A server that is overloaded is asked again this often, after these waits. */
 const BUSY_TRIES = 3
 const BUSY_WAIT_MS = 2_000
-/** A URL waits for an unreachable file of its origin as for itself, this often; then there is none. */
+/** Attempts of a URL of which all but the last wait for the file. */
 const UNREACHABLE_TRIES = 3
 
 /** Faults of the way there, which may be over at the next try. What else fails is an origin without the protocol. */
@@ -28,8 +28,6 @@ export interface TdmGateDeps {
   sleep(ms: number): Promise<void>
 }
 
-export type TdmAnswer = { kind: 'signals'; signals: OptOutSignal[] } | { kind: 'unreachable'; failure: FetchFailure }
-
 type Rules = { kind: 'rules'; rules: TdmRule[] } | { kind: 'unreachable'; failure: FetchFailure }
 
 /** Asks an origin's TDM file once, before anything of it is fetched, and answers for each URL below it. */
@@ -41,9 +39,31 @@ export class TdmGate {
     this.deps = deps
   }
 
-  /** `attempts`: how often the URL was tried before. A file that stays unreachable is taken for none (TDMRep, "TDM File"). */
-  async ask(url: string, attempts: number): Promise<TdmAnswer> {
+  /**
+   * Fetches a URL under its origin's file. While the file cannot be reached, that is the URL's own outcome, twice; then the
+   * URL is asked for, and when its server answers and has no file still, there is none (TDMRep, "TDM File on the Origin
+   * Server"). A server that is down is never taken for one without a file. `attempts`: how often the URL was tried before.
+   */
+  async under(
+    url: string,
+    attempts: number,
+    fetch: () => Promise<FetchResult>,
+  ): Promise<{ response: FetchResult; signals: OptOutSignal[] }> {
     const { origin } = new URL(url)
+    const signalsIn = (rules: TdmRule[]) => tdmSignals(rules, url, `${origin}${TDM_FILE}`)
+    const found = await this.rulesOf(origin)
+    if (found.kind === 'rules') return { response: await fetch(), signals: signalsIn(found.rules) }
+    if (attempts + 1 < UNREACHABLE_TRIES) return { response: found.failure, signals: [] }
+    const response = await fetch()
+    if (response.kind === 'failure') return { response, signals: [] }
+    if ((await this.origins.get(origin))?.kind === 'unreachable') this.origins.delete(origin)
+    const again = await this.rulesOf(origin)
+    if (again.kind === 'rules') return { response, signals: signalsIn(again.rules) }
+    this.origins.set(origin, Promise.resolve(this.answer(origin, [], [])))
+    return { response, signals: [] }
+  }
+
+  private rulesOf(origin: string): Promise<Rules> {
     let known = this.origins.get(origin)
     if (!known) {
       known = this.load(origin)
@@ -51,12 +71,7 @@ export class TdmGate {
       // A failed load (worker stopping) must not stay as the origin's answer.
       known.catch(() => this.origins.delete(origin))
     }
-    const found = await known
-    if (found.kind === 'rules')
-      return { kind: 'signals', signals: tdmSignals(found.rules, url, `${origin}${TDM_FILE}`) }
-    if (attempts + 1 < UNREACHABLE_TRIES) return found
-    this.origins.set(origin, Promise.resolve(this.nothing(origin, [])))
-    return { kind: 'signals', signals: [] }
+    return known
   }
 
   private async load(origin: string): Promise<Rules> {
@@ -75,7 +90,7 @@ export class TdmGate {
     const drafts: CaptureDraft[] = []
     for (let tried = 1; ; tried += 1) {
       const last = await this.fetchFile(origin, drafts)
-      if (last === null) return this.nothing(origin, drafts)
+      if (last === null) return this.answer(origin, [], drafts)
       if (last.kind === 'failure' && UNREACHABLE.has(last.reason)) {
         const failure = { ...last, message: `${TDM_FILE}: ${last.message}`.slice(0, 300) }
         return { kind: 'unreachable', failure }
@@ -85,7 +100,7 @@ export class TdmGate {
         continue
       }
       const isFile = last.kind === 'response' && last.status >= 200 && last.status < 300
-      return isFile ? this.answer(origin, parseTdmFile(last.body), drafts) : this.nothing(origin, drafts)
+      return this.answer(origin, isFile ? parseTdmFile(last.body) : [], drafts)
     }
   }
 
@@ -102,10 +117,6 @@ export class TdmGate {
       url = redirect.url
     }
     return null
-  }
-
-  private nothing(origin: string, drafts: CaptureDraft[]): Rules {
-    return this.answer(origin, [], drafts)
   }
 
   private answer(origin: string, rules: TdmRule[], drafts: CaptureDraft[]): Rules {

@@ -10,9 +10,9 @@ export function describeUrl(known: UrlExplanation): string[] {
     known.seed
       ? `a seed${known.declared === null ? '' : `, declared ${known.declared}`}`
       : known.linked_by === null
-        ? 'named by robots.txt, or asked for as robots.txt'
+        ? 'named by robots.txt, or a file of its origin'
         : `first found on ${known.linked_by}`,
-    `wanted as ${known.wanted_as.join(' and ') || 'robots.txt'}, depth ${known.depth}, ${known.redirects} redirects behind it`,
+    `wanted as ${known.wanted_as.join(' and ') || 'a file of its origin'}, depth ${known.depth}, ${known.redirects} redirects behind it`,
     `scope ${scope.kind}: ${scope.inside ? 'inside' : 'outside'}${scope.site === null ? '' : `, site ${scope.site}`}; ${known.admitted ? 'admitted' : 'not admitted as a page'}`,
     `${known.attempts} attempts${known.next_attempt_at === null ? '' : `, next at ${known.next_attempt_at}`}`,
     known.robots === null ? 'robots: not asked' : robotsLine(known.robots),

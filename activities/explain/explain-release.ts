@@ -8,6 +8,7 @@ import {
   pageOfUrl,
   pictureAtUrl,
   refusedLinks,
+  reservedRedirects,
   reservingPages,
   sampleByKey,
   sampleOfPicture,
@@ -262,7 +263,8 @@ async function explainPictures(
   const documents: PictureDocument[] = []
   for (const [hex, picture] of pictures) {
     const own = await signalsOfPicture(db, crawlsOf(of), picture)
-    const captures = [...own, ...(await reservingPages(db, of.run, picture))]
+    const redirects = await reservedRedirects(db, of.run, crawlsOf(of), picture)
+    const captures = [...own, ...redirects, ...(await reservingPages(db, of.run, picture))]
     const lines = (await quote(db, of, captures)).flat().filter(({ where }) => where !== 'link')
     const reserved = captures.some((capture) => capture.reserved) || lines.some((line) => line.reserves)
     const facts = await pictureFacts(db, of, picture, reserved)

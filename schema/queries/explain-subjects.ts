@@ -66,7 +66,7 @@ export interface SignalledCapture {
 /** Captures shown for one picture or page. */
 const SHOWN = 20
 
-/** Frozen captures of a picture that carry a signal, and reserved redirects to it: those that reserve it first. */
+/** Frozen captures of a picture that carry a signal: those that reserve it first. */
 export async function signalsOfPicture(
   db: Kysely<Database>,
   crawlNos: readonly number[],
@@ -76,13 +76,26 @@ export async function signalsOfPicture(
     SELECT c.crawl_no, u.url, c.kind, c.reserved, c.signals, c.fetched_at
     FROM capture c JOIN frozen_capture f ON f.crawl_no = c.crawl_no AND f.url_sha = c.url_sha AND f.capture_id = c.capture_id
     LEFT JOIN url u ON u.sha = c.url_sha
-    WHERE c.crawl_no = ANY(${crawlNos as number[]}::int[])
-      AND (c.body_sha = ${picture} AND c.kind = 'picture' AND (c.reserved OR c.signals <> '[]')
-        OR c.capture_id IN (
-          SELECT r.capture_id FROM capture p JOIN frontier f ON f.crawl_no = p.crawl_no AND f.url_sha = p.url_sha
-          JOIN capture r ON r.crawl_no = f.crawl_no AND r.url_sha = f.from_sha AND r.redirect_sha = p.url_sha AND r.reserved
-          WHERE p.body_sha = ${picture} AND p.kind = 'picture' AND p.crawl_no = ANY(${crawlNos as number[]}::int[])))
+    WHERE c.body_sha = ${picture} AND c.crawl_no = ANY(${crawlNos as number[]}::int[]) AND c.kind = 'picture'
+      AND (c.reserved OR c.signals <> '[]')
     ORDER BY c.reserved DESC, c.url_sha LIMIT ${SHOWN}`.execute(db)
+  return rows.rows
+}
+
+/** Reserved redirects from addresses that pages of a run name, to a picture that was fetched on another account. */
+export async function reservedRedirects(
+  db: Kysely<Database>,
+  run: string,
+  crawlNos: readonly number[],
+  picture: Buffer,
+): Promise<SignalledCapture[]> {
+  const rows = await sql<SignalledCapture>`
+    SELECT DISTINCT ON (r.url_sha) r.crawl_no, u.url, r.kind, r.reserved, r.signals, r.fetched_at
+    FROM candidate c JOIN frozen_capture f ON f.url_sha = c.image_url_sha AND f.crawl_no = ANY(${crawlNos as number[]}::int[])
+    JOIN capture r ON r.capture_id = f.capture_id LEFT JOIN url u ON u.sha = r.url_sha
+    WHERE c.run = ${run} AND c.picture = ${picture} AND c.fetch_reason = 'opted_out'
+      AND r.reserved AND r.redirect_sha IS NOT NULL
+    ORDER BY r.url_sha, r.crawl_no LIMIT ${SHOWN}`.execute(db)
   return rows.rows
 }
 

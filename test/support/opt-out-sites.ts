@@ -16,10 +16,14 @@ export interface Site {
   mining?: string
   /** The page that shows the picture is reached by a link with these attributes; else it is the seed. */
   link?: string
+  /** Into the page with that link. */
+  lead?: string
   /** The picture stands at a second address, too, whose answer has these headers. */
   second?: Record<string, string>
   /** The page names an address that leads to the picture by a redirect with these headers. */
   redirect?: Record<string, string>
+  /** The page names the picture's own address beside the one that is redirected. */
+  direct?: true
 }
 
 /** One signal: a site that has it, its clean twin, and what an explanation must quote. */
@@ -123,9 +127,22 @@ export const SIGNALS: Signal[] = [
   },
   { name: 'rel-nofollow', site: { link: 'rel="nofollow"' }, twin: { link: 'rel="noopener"' }, quotes: 'rel: nofollow' },
   {
+    name: 'meta-nofollow',
+    site: { link: '', lead: metaTag('robots', 'nofollow') },
+    twin: { link: '', lead: metaTag('other-bot', 'nofollow') },
+    quotes: 'robots: nofollow',
+  },
+  {
     name: 'strictest',
     site: { second: robotsTag('noai') },
     twin: { second: {} },
+    quotes: 'X-Robots-Tag: noai',
+    stored: true,
+  },
+  {
+    name: 'redirect-strictest',
+    site: { redirect: robotsTag('noai'), direct: true },
+    twin: { redirect: {}, direct: true },
     quotes: 'X-Robots-Tag: noai',
     stored: true,
   },
@@ -165,8 +182,12 @@ export async function optOutWeb(): Promise<{ pages: Pages; pictures: Map<string,
 
 function answer(host: string, path: string, site: Site, picture: Buffer): Answer | undefined {
   const show = (address: string) => `<img src="${address}" alt="Pohled na město od řeky, ${host}">`
-  const shown =
-    show(site.redirect === undefined ? '/p.png' : '/to-p') + (site.second === undefined ? '' : show('/q.png'))
+  const addresses = [
+    site.redirect === undefined ? '/p.png' : '/to-p',
+    ...(site.direct === true ? ['/p.png'] : []),
+    ...(site.second === undefined ? [] : ['/q.png']),
+  ]
+  const shown = addresses.map(show).join('')
   const page = html(`${site.markup ?? ''}<p>${TEXT}</p>${shown}`, site.page)
   const bytes = (headers: Record<string, string> = {}) => ({
     headers: { 'content-type': 'image/png', ...headers },
@@ -178,7 +199,9 @@ function answer(host: string, path: string, site: Site, picture: Buffer): Answer
     case '/.well-known/tdmrep.json':
       return site.tdm === undefined ? undefined : { body: JSON.stringify(site.tdm) }
     case '/':
-      return site.link === undefined ? page : html(`<p>${TEXT}</p><a href="/inner" ${site.link}>dál</a>`)
+      return site.link === undefined
+        ? page
+        : html(`${site.lead ?? ''}<p>${TEXT}</p><a href="/inner" ${site.link}>dál</a>`)
     case '/inner':
       return site.link === undefined ? undefined : page
     case '/p.png':

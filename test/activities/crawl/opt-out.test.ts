@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { headerSignals, metaSignals } from '../../../activities/crawl/opt-out.ts'
 import {
-  mayFollowLinks,
+  evidenceOf,
+  linkRefusal,
   type OptOutSubject,
   optOutVerdict,
   unavailableAfter,
@@ -245,6 +246,15 @@ describe('links', () => {
     ['noai', ALL, true],
     ['nofollow', ['noai', 'tdm'], true],
   ] as [string, Honour[], boolean][])('under %s and %j are followed: %s', (value, honour, expected) => {
-    expect(mayFollowLinks(robots(value), { honour, token: 'Mella' })).toBe(expected)
+    expect(linkRefusal(robots(value), { honour, token: 'Mella' }) === null).toBe(expected)
+  })
+})
+
+describe('a flood of signals', () => {
+  it('is kept in part: what reserves, and the first of the others', () => {
+    const signals = [...robots(...Array.from({ length: 300 }, (_, at) => `x${at}`)), ...robots('noai')]
+    const kept = evidenceOf(signals, verdict(signals) as ReturnType<typeof optOutVerdict<OptOutSignal>>)
+    expect(kept.map(({ signal }) => signal)).toEqual([...Array.from({ length: 150 }, (_, at) => `x${at}`), 'noai'])
+    expect(evidenceOf(robots('noai, x'), { reserved: false, by: [] })).toHaveLength(2)
   })
 })

@@ -46,9 +46,10 @@ function aGate(answers: Record<string, FetchResult[]>, changes: Partial<TdmGateD
   return { gate, asked, waits, recorded }
 }
 
-const values = async (gate: TdmGate, path: string, attempts = 0) => {
-  const found = await gate.ask(`${ORIGIN}${path}`, attempts)
-  return found.kind === 'signals' ? found.signals.map(({ value }) => value) : found.kind
+/** What the file says of a URL; where the URL was not asked for, why. */
+const values = async (gate: TdmGate, path: string, attempts = 0, page = answer(`${ORIGIN}${path}`, 200)) => {
+  const { response, signals } = await gate.under(`${ORIGIN}${path}`, attempts, () => Promise.resolve(page))
+  return response.kind === 'failure' ? response.message : signals.map(({ value }) => value)
 }
 
 test('asks once for an origin, apart from other requests, and keeps the answer as evidence', async () => {
@@ -87,12 +88,21 @@ test('an overloaded server is asked again, and one that stays so has no file', a
   expect([await values(never.gate, '/'), never.asked.length]).toEqual([[], 3])
 })
 
-test('a URL waits for a file that cannot be reached as for itself, and goes without it in the end', async () => {
+test('a URL waits for a file that cannot be reached as for itself, and goes without it when its server answers', async () => {
   const { gate, asked, recorded } = aGate({ [FILE]: [failure(FILE, 'reset')] })
-  expect([await values(gate, '/a', 0), await values(gate, '/a', 1)]).toEqual(['unreachable', 'unreachable'])
+  const fault = '/.well-known/tdmrep.json: no'
+  expect([await values(gate, '/a', 0), await values(gate, '/a', 1)]).toEqual([fault, fault])
   expect([recorded, asked.length]).toEqual([[], 1])
-  expect([await values(gate, '/a', 2), await values(gate, '/b', 0)]).toEqual([[], []])
+  expect([await values(gate, '/a', 2), await values(gate, '/b', 0), asked.length]).toEqual([[], [], 2])
   expect(recorded.map(({ rules, drafts }) => [rules, drafts])).toEqual([[[], []]])
+})
+
+test('a server that is down is not taken for one without a file, and one that comes back is asked', async () => {
+  const down = aGate({ [FILE]: [failure(FILE, 'refused')] })
+  expect(await values(down.gate, '/a', 2, failure(`${ORIGIN}/a`, 'refused'))).toBe('no')
+  expect(down.recorded).toEqual([])
+  const back = aGate({ [FILE]: [failure(FILE, 'refused'), answer(FILE, 200, RESERVED)] })
+  expect([await values(back.gate, '/a', 2), back.recorded.length]).toEqual([['1'], 1])
 })
 
 test('a fault that is no matter of the way there means that there is no file', async () => {

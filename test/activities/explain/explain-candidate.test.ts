@@ -93,3 +93,11 @@ test('a page that reserves itself is said, also beside another reason', () => {
   const found = dropped(anInput('Starý mlýn u řeky', { fetchReason: 'not_fetched', pageReserved: true }))
   expect(found.map(({ rule }) => rule)).toEqual(['not_fetched', 'opted_out'])
 })
+
+test('a picture that was not asked for because its page reserves it has that for its reason', () => {
+  const reasons = (fetchReason: string) =>
+    explainCandidate(anInput('Starý mlýn u řeky', { fetchReason, pageReserved: true }), RULES).verdict.rules
+  expect(reasons('not_fetched')).toEqual(['opted_out', 'not_fetched'])
+  expect(reasons('http_error')).toEqual(['http_error', 'opted_out'])
+  expect(reasons('opted_out')).toEqual(['opted_out'])
+})
