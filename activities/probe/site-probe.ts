@@ -102,7 +102,7 @@ export class SiteProbe {
   }
 
   /** Takes in what a page, sitemap or picture turned out to be. */
-  take(row: FrontierRow, result: UrlResult, seen: { ms: number; signs: PageSigns | null }): void {
+  take(row: FrontierRow, result: UrlResult, seen: { ms: number; lang: string; signs: PageSigns | null }): void {
     let fresh = 0
     for (const found of result.found) {
       if (found.kind === 'picture') {
@@ -125,9 +125,8 @@ export class SiteProbe {
       const known = url.ok && candidate.texts.length > 0 ? this.pictures.get(url.url) : undefined
       if (known) known.withText = true
     }
-    const lang = draft.facts?.language.shares[0]?.lang ?? 'und'
     const { bodyBytes: bytes, reserved } = draft.capture
-    this.pages.push({ bytes, ms: seen.ms, lang, reserved, signs: seen.signs, fresh })
+    this.pages.push({ ...seen, bytes, reserved, fresh })
   }
 
   private noteSignals(signals: readonly OptOutSignal[], row: FrontierRow, reserves: boolean): void {
