@@ -1,5 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
-import type { FetchReason } from '../../schema/contracts/reasons.ts'
+import type { Kysely } from 'kysely'
 import {
   insertCaptures,
   insertFacts,
@@ -8,13 +7,12 @@ import {
   upsertTdmFiles,
 } from '../../schema/queries/captures.ts'
 import { closeDepths, insertFound, writeOutcomes } from '../../schema/queries/frontier.ts'
-import { giveUpHost, hasAnswered, type HostEnd, noteHosts, suspendHost } from '../../schema/queries/hosts.ts'
 import { type Lease, renewShard } from '../../schema/queries/leases.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
 import type { ArchivedResponse, ArchivedRevisit, RecordPlace } from '../../infra/warc.ts'
 import type { CaptureDraft, CrawlBatch } from './batch.ts'
-import { judgeHost, tallyContacts } from './host-budget.ts'
+import { type HostBudget, judgeHosts } from './judge-hosts.ts'
 import type { KnownUrls } from './known-urls.ts'
 
 export interface CommitDeps {
@@ -24,8 +22,7 @@ export interface CommitDeps {
   extractDef: number
   known: KnownUrls
   limits: { pagesPerHost: number; depth: number }
-  /** How long a silent host is waited for, and whether its robots.txt is what it is asked for first. */
-  budget: { giveUpMs: number; asksRobots: boolean }
+  budget: HostBudget
 }
 
 /** What the crawl needs of the archive's format. */
@@ -105,47 +102,12 @@ export async function commitBatch(
       lease.crawlNo,
       batch.results.map((one) => ({ ...one.outcome, captureId: one.draft ? (idOf.get(one.draft) ?? null) : null })),
     )
-    const silent = await judgeHosts(tx, deps, lease, batch)
+    const silent = await judgeHosts(tx, lease.crawlNo, batch.contacts, deps.budget)
     const { admitted } = await closeDepths(tx, lease, deps.limits)
     return { admitted, found: found.length, silent }
   })
   deps.known.committed(found)
   return counts
-}
-
-/** Suspends hosts that do not answer, and gives up those that have not for too long. Returns both. */
-async function judgeHosts(
-  tx: Transaction<Database>,
-  { budget }: CommitDeps,
-  { crawlNo }: Lease,
-  batch: CrawlBatch,
-): Promise<string[]> {
-  const silent: string[] = []
-  for (const record of await noteHosts(tx, crawlNo, tallyContacts(batch.contacts))) {
-    const verdict = judgeHost(record, budget.giveUpMs)
-    if (verdict.kind === 'suspend') await suspendHost(tx, crawlNo, record.host, verdict.ms)
-    if (verdict.kind === 'give up')
-      await giveUpHost(tx, crawlNo, record.host, endOf(record.answered, budget), verdict.why)
-    if (verdict.kind !== 'go on' || record.suspended || record.givenUp) silent.push(record.host)
-  }
-  return silent
-}
-
-/** A host that was never heard never allowed anything: its URLs were not asked for, rather than failed. */
-function endOf(answered: boolean, { asksRobots }: CommitDeps['budget']): HostEnd {
-  return !answered && asksRobots
-    ? { state: 'excluded', reason: 'robots_unreachable' satisfies FetchReason }
-    : { state: 'failed', reason: 'host_down' satisfies FetchReason }
-}
-
-/** Gives up what was found for a host after it was given up. */
-export async function giveUpFound(deps: CommitDeps, lease: Lease, host: string): Promise<void> {
-  await deps.db.transaction().execute(async (tx) => {
-    await renewShard(tx, lease)
-    const end = endOf(await hasAnswered(tx, lease.crawlNo, host), deps.budget)
-    await giveUpHost(tx, lease.crawlNo, host, end, null)
-    await closeDepths(tx, lease, deps.limits)
-  })
 }
 
 async function storeBytes(

@@ -1,5 +1,5 @@
 import type { FetchResult } from '../../infra/http.ts'
-import type { PageExtract } from '../../schema/contracts/candidate.ts'
+import type { PageExtract, PageInput } from '../../schema/contracts/candidate.ts'
 import type { PageLanguageFact } from '../../schema/contracts/facts.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { FrontierRow } from '../../schema/queries/frontier.ts'
@@ -9,12 +9,14 @@ import { type InterpretDeps, interpretFailure, interpretResponse } from '../craw
 import { planSites, shardOf } from '../crawl/plan-crawl.ts'
 import { productToken } from '../crawl/robots.ts'
 import { RobotsGate } from '../crawl/robots-gate.ts'
+import type { PageExtraction } from '../extract/extract-page.ts'
 import { countScripts, type PageSigns } from './needs-javascript.ts'
 import { SiteProbe } from './site-probe.ts'
 import { SiteWaits } from './site-waits.ts'
 
-export interface ProbeDeps extends Omit<InterpretDeps, 'section' | 'place' | 'inScope' | 'token'> {
+export interface ProbeDeps extends Omit<InterpretDeps, 'section' | 'place' | 'inScope' | 'token' | 'extractPage'> {
   section: CrawlSection
+  extractPage(input: PageInput): PageExtraction
   pageLanguage(text: string, declared: string | null): PageLanguageFact
   /** Pages asked for of each site. */
   pages: number
@@ -143,11 +145,8 @@ async function probeUrl({ deps, interpret, gate, waits, pagesSeen }: Probe, site
   if (result.outcome.state === 'retry') waits.pause(row.host, deps.now() + Math.min(result.outcome.waitMs, 60_000))
   const page = pagesSeen.get(row.url)
   pagesSeen.delete(row.url)
-  site.take(row, result, {
-    ms: deps.now() - start,
-    signs: page ? signsOf(page, response.body) : null,
-    lang: page ? (deps.pageLanguage(page.text, page.lang).shares[0]?.lang ?? 'und') : 'und',
-  })
+  const lang = page ? (deps.pageLanguage(page.text, page.lang).shares[0]?.lang ?? 'und') : 'und'
+  site.take(row, result, { ms: deps.now() - start, lang, signs: page ? signsOf(page, response.body) : null })
 }
 
 function signsOf(page: PageExtract, body: Uint8Array): PageSigns {

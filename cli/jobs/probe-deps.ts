@@ -37,7 +37,7 @@ export async function openProbe(
           deadlineMs: limits.seconds_per_page * 1000,
           maxRatio: MAX_RATIO,
         }),
-      extractPage: (input) => Promise.resolve(extractPage(input)),
+      extractPage,
       extractInput: extractInputDigest,
       pageLanguage: (text, declared) => detectPageLanguage(text, declared, detectors),
       sniffImage: sniffImageFormat,

@@ -41,8 +41,8 @@ const COLUMNS = [
 const TABLES = [
   // What became of an attempt that had no final answer; `put_back` is a person's doing. The text may name hosts.
   `CREATE TABLE crawl_attempt (
-    attempt_no bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     crawl_no int NOT NULL REFERENCES crawl,
+    attempt_no bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     url_sha bytea NOT NULL CHECK (octet_length(url_sha) = 32),
     attempts smallint NOT NULL,
     outcome text COLLATE "C" NOT NULL CHECK (outcome IN ('retry', 'failed', 'excluded', 'given_up', 'put_back')),

@@ -96,8 +96,10 @@ export async function putBack(db: Kysely<Database>, crawlNo: number, choice: Put
   })
 }
 
+/** A 503 has a class of its own for its waits; who asks for 5xx means it, too. */
 function chosen({ classes, host }: PutBackChoice) {
-  return sql`(${classes === null}::bool OR f.class = ANY(${classes ?? []}::text[]))
+  return sql`(${classes === null}::bool OR f.class = ANY(${classes ?? []}::text[])
+      OR ${classes?.includes('5xx') === true}::bool AND f.class = 'overloaded' AND f.detail ~ '\\m503\\M')
     AND (${host}::text IS NULL OR f.host = ${host} OR starts_with(f.host, ${`${host ?? ''}:`}))`
 }
 

@@ -53,7 +53,7 @@ async function probe(web: Record<string, Answer>, pages: number, changes: Sectio
       asked.push(url)
       return Promise.resolve(answerOf(url, web[url]))
     },
-    extractPage: (input) => Promise.resolve(extractPage(input)),
+    extractPage,
     extractInput: extractInputDigest,
     pageLanguage: (_, declared) => ({
       eld: { lang: 'cs', score: 1 },

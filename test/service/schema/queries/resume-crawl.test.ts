@@ -113,6 +113,21 @@ test('a class of one host is put back from its first attempt, and nothing else',
   expect(await putBack(db, lease.crawlNo, choice)).toBe(0)
 })
 
+test('5xx means the 503 as well, and no 429', async () => {
+  const crawl = await aCrawl()
+  const [over, many] = ['http://b.example/503.png', 'http://b.example/429.png'] as const
+  await find(crawl, picture(over), picture(many))
+  for (const url of [over, many])
+    await end(crawl, url, {
+      state: 'failed',
+      reason: 'http_error',
+      errorClass: 'overloaded',
+      detail: url.slice(17, 20),
+    })
+  expect(await putBack(crawl.db, crawl.lease.crawlNo, { classes: ['5xx'], host: null })).toBe(1)
+  expect([await stateOf(crawl, over), await stateOf(crawl, many)]).toEqual(['pending', 'failed'])
+})
+
 test('what was tried stays in the history of a URL that is put back', async () => {
   const { db, lease, urls } = await aFailedCrawl()
   await putBack(db, lease.crawlNo, { classes: ['timeout'], host: null })
