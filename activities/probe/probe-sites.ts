@@ -47,10 +47,10 @@ export async function probeSites(deps: ProbeDeps): Promise<{ sites: SiteProbe[];
     place,
     token: productToken(politeness.user_agent),
     inScope: (siteNo, url) => scopes.get(siteNo) === siteOf(url, deps.section.scope),
-    extractPage: async (input) => {
-      const extracted = await deps.extractPage(input)
+    extractPage: (input) => {
+      const extracted = deps.extractPage(input)
       if (extracted.ok) pagesSeen.set(input.url, extracted.page)
-      return extracted
+      return Promise.resolve(extracted)
     },
   }
   const gate = new RobotsGate({
