@@ -1,0 +1,206 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import pg from 'pg'
+import { CHECKOUT, databaseOf, runMella } from '../test/support/chaos/play.ts'
+import { readRecords } from '../infra/services/registry.ts'
+
+const HELP = `Kills everything under a crawl with a long queue, and says how soon it goes on.
+
+  npm run bench -- resume [--urls N] [--hosts N] [--seconds N]
+
+Fills the frontier, crawls for a while, then SIGKILLs the command, its workers, Temporal and Postgres at once, and runs
+the command again. Prints one line of JSON: seconds from that command to the first page request in the site's log and
+to 90 % of the rate before, the rates, what \`crawl show\` takes meanwhile, and bytes of the database a queued URL.
+All names lead to one loopback server, so the spec allows many requests to one address.
+
+  --urls N      queued URLs (1000000)
+  --hosts N     hosts that they are on (10000)
+  --seconds N   of crawling before the kill and at most after it (60)
+`
+
+const { values } = parseArgs({
+  options: {
+    urls: { type: 'string', default: '1000000' },
+    hosts: { type: 'string', default: '10000' },
+    seconds: { type: 'string', default: '60' },
+    help: { type: 'boolean', default: false },
+  },
+})
+const urls = Number(values.urls)
+const hosts = Number(values.hosts)
+const seconds = Number(values.seconds)
+/** Over which a rate is taken. */
+const WINDOW_SECONDS = 5
+
+if (values.help) process.stdout.write(HELP)
+else await main()
+
+async function main(): Promise<void> {
+  const home = path.join(tmpdir(), 'mella-bench-resume')
+  rmSync(home, { recursive: true, force: true })
+  mkdirSync(home, { recursive: true })
+  const site = await servePages()
+  const env = {
+    ...process.env,
+    MELLA_HOME: home,
+    MELLA_NETWORK_ALLOW: '127.0.0.0/8',
+    MELLA_RESOLVE: `*.bench.example=127.0.0.1:${site.port}`,
+    DATABASE_URL: undefined,
+    TEMPORAL_ADDRESS: undefined,
+  }
+  const spec = writeSpec(home)
+  const started = await runMella(['crawl', 'start', spec, '--json'], { env })
+  if (started.code !== 0) throw new Error(started.stderr)
+  const { id } = JSON.parse(started.stdout) as { id: string }
+  const bytes = await fill(home)
+  const command = ['crawl', 'start', spec, '--wait']
+
+  const first = runCommand(command, env)
+  await delay(seconds * 1000)
+  const before = rateAt(site.pages, Date.now())
+  killAll(home, first)
+  await delay(2000)
+
+  const begun = Date.now()
+  const asked = site.pages.length
+  const second = runCommand(command, env)
+  let back: number | null = null
+  while (Date.now() - begun < seconds * 1000) {
+    await delay(100)
+    const now = Date.now()
+    if (rateAt(site.pages, now) >= 0.9 * before && site.pages.length > asked) {
+      back = (now - begun) / 1000
+      break
+    }
+  }
+  const show = await timed(() => runMella(['crawl', 'show', id, '--json'], { env }))
+  const firstPage = site.pages[asked]
+  killAll(home, second)
+  site.close()
+  console.log(
+    JSON.stringify({
+      urls,
+      hosts,
+      first_page_seconds: firstPage === undefined ? null : (firstPage - begun) / 1000,
+      full_rate_seconds: back,
+      pages_per_second_before: before,
+      crawl_show_seconds: show,
+      bytes_a_url: Math.round(bytes / urls),
+    }),
+  )
+}
+
+/** Any name, any path: a page of a few words and no link. Keeps the times of page requests. */
+async function servePages() {
+  const pages: number[] = []
+  const server = http.createServer((request, response) => {
+    if (request.url === '/robots.txt' || request.url?.startsWith('/.well-known/')) {
+      response.writeHead(404).end()
+      return
+    }
+    pages.push(Date.now())
+    response.writeHead(200, { 'content-type': 'text/html' }).end(`<html><p>Stránka ${request.url}</p></html>`)
+  })
+  server.keepAliveTimeout = 60_000
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()))
+  const { port } = server.address() as { port: number }
+  return { pages, port, close: () => server.closeAllConnections() ?? server.close() }
+}
+
+function writeSpec(home: string): string {
+  const file = path.join(home, 'spec.yaml')
+  const seeds = Array.from({ length: hosts }, (_, host) => `http://h${host}.bench.example/`)
+  writeFileSync(
+    file,
+    `dataset: resume
+version: 1.0.0
+date: 2026-01-01
+languages: [cs]
+card: { title: Bench, creators: [bench], contact: bench@example.org, licence: other }
+crawl:
+  seeds: { cs: ${JSON.stringify(seeds)} }
+  scope: host
+  limits: { pages_per_host: 1000000, depth: 10 }
+  politeness: { delay_ms: 0, per_host: 1, per_address: 256, user_agent: "mella-bench/1.0 (+mailto:bench@example.org)", honour: [robots] }
+`,
+  )
+  return file
+}
+
+/** Queues the rest of the URLs; returns the bytes that they take with their indexes. */
+async function fill(home: string): Promise<number> {
+  const client = new pg.Client({ connectionString: databaseOf(home) ?? '' })
+  await client.connect()
+  const size = async () =>
+    Number(
+      (
+        await client.query<{ bytes: string }>(
+          `SELECT pg_total_relation_size('frontier') + pg_total_relation_size('url') AS bytes`,
+        )
+      ).rows[0]?.bytes,
+    )
+  const before = await size()
+  await client.query(`
+    CREATE TEMP TABLE filled AS
+    SELECT host, format('http://%s/page/%s', host, n) AS url FROM crawl_host, generate_series(1, ${Math.ceil(urls / hosts)}) n`)
+  await client.query(
+    `INSERT INTO url (sha, url) SELECT sha256(convert_to(url, 'UTF8')), url FROM filled ON CONFLICT DO NOTHING`,
+  )
+  await client.query(`
+    INSERT INTO frontier (crawl_no, url_sha, shard, site_no, host, page, picture, depth, admitted, state)
+    SELECT h.crawl_no, sha256(convert_to(f.url, 'UTF8')), h.shard, s.site_no, f.host, true, false, 0, true, 'pending'
+    FROM filled f JOIN crawl_host h USING (host)
+      JOIN frontier s ON s.crawl_no = h.crawl_no AND s.host = f.host AND s.seed`)
+  await client.query('ANALYZE frontier; ANALYZE url; ANALYZE crawl_host')
+  const after = await size()
+  await client.end()
+  return after - before
+}
+
+function runCommand(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  return spawn(process.execPath, [path.join(CHECKOUT, 'cli/main.ts'), ...args], { cwd: CHECKOUT, env, stdio: 'ignore' })
+}
+
+/** Pages a second over the last seconds. */
+function rateAt(pages: readonly number[], now: number): number {
+  let count = 0
+  for (let at = pages.length - 1; at >= 0 && (pages[at] ?? 0) > now - WINDOW_SECONDS * 1000; at -= 1) count += 1
+  return count / WINDOW_SECONDS
+}
+
+/** The command, its workers, both services and all that these have started. */
+function killAll(home: string, command: ChildProcess): void {
+  const children = new Map<number, number[]>()
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+      children.set(parent, [...(children.get(parent) ?? []), Number(name)])
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  const records = readRecords(home)
+  const open = [command.pid, records.postgres?.process?.pid, records.temporal?.process?.pid]
+  for (let pid = open.pop(); open.length > 0 || pid !== undefined; pid = open.pop()) {
+    if (pid === undefined) continue
+    open.push(...(children.get(pid) ?? []))
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
+async function timed(work: () => Promise<{ code: number | null; stderr: string }>): Promise<number> {
+  const start = performance.now()
+  const { code, stderr } = await work()
+  if (code !== 0) throw new Error(stderr)
+  return Math.round(performance.now() - start) / 1000
+}
