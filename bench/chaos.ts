@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { differencesOf } from '../test/support/chaos/compare.ts'
 import { describeKill } from '../test/support/chaos/disturb.ts'
 import { CHECKOUT, EXAMPLE_SITE, openPlay, type Play } from '../test/support/chaos/play.ts'
+import { randomOf } from '../test/support/chaos/random.ts'
 import { costOf, dataOf, filesOf, makeRelease } from '../test/support/chaos/release.ts'
 
 const HELP = `Makes a release undisturbed, then again in a second home while workers, Postgres and Temporal are killed.
@@ -141,15 +142,4 @@ function play(name: string, lists: string): Promise<Play> {
     datasetKey: DATASET_KEY,
     env: { MELLA_ABUSE_LISTS: lists, MELLA_WORKERS: 'orchestrator=1,io=2,cpu=2,model=1' },
   })
-}
-
-/** Mulberry32: the same choices for the same seed, so far as the processes keep step. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
 }
