@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync, rmSync, mkdirSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { runMella, startMella } from '../test/support/chaos/play.ts'
+
+const HELP = `Memory of the process that crawls, early and late in one crawl of a made site.
+
+  npm run bench -- crawl-memory [--pages N] [--hosts N]
+
+Prints one line of JSON: resident memory of the io worker (MiB) when a thousand pages were asked for and at the end of
+the crawl, each the highest of five seconds, and their ratio.
+
+  --pages N     pages of the site (100000)
+  --hosts N     hosts that they are on (20)
+`
+const EARLY_PAGES = 1_000
+const WINDOW_MS = 5_000
+
+const { values } = parseArgs({
+  options: {
+    pages: { type: 'string', default: '100000' },
+    hosts: { type: 'string', default: '20' },
+    help: { type: 'boolean', default: false },
+  },
+})
+const hosts = Number(values.hosts)
+const perHost = Math.ceil(Number(values.pages) / hosts)
+
+if (values.help) process.stdout.write(HELP)
+else await main()
+
+async function main(): Promise<void> {
+  const home = path.join(tmpdir(), 'mella-bench-memory')
+  rmSync(home, { recursive: true, force: true })
+  mkdirSync(home, { recursive: true })
+  const site = await serveTree()
+  const env = {
+    ...process.env,
+    MELLA_HOME: home,
+    MELLA_NETWORK_ALLOW: '127.0.0.0/8',
+    MELLA_RESOLVE: `*.bench.example=127.0.0.1:${site.port}`,
+    MELLA_WORKERS: 'io=1',
+    DATABASE_URL: undefined,
+    TEMPORAL_ADDRESS: undefined,
+  }
+  const running = startMella(['crawl', 'start', writeSpec(home), '--wait'], { env })
+  let ended = false
+  void running.end.then(() => (ended = true))
+  const samples: { at: number; pages: number; mib: number }[] = []
+  while (!ended) {
+    const mib = residentOf('io', home)
+    if (mib !== null) samples.push({ at: performance.now(), pages: site.asked(), mib })
+    await delay(500)
+  }
+  const { code, stderr } = await running.end
+  await runMella(['down'], { env })
+  site.close()
+  if (code !== 0) throw new Error(stderr)
+  const firstAt = samples.find((one) => one.pages >= EARLY_PAGES)?.at ?? 0
+  const early = highest(samples.filter((one) => one.at >= firstAt && one.at < firstAt + WINDOW_MS))
+  const late = highest(samples.filter((one) => one.at > (samples.at(-1)?.at ?? 0) - WINDOW_MS))
+  const ratio = Math.round((late / early) * 100) / 100
+  console.log(JSON.stringify({ pages: site.asked(), early_mib: early, late_mib: late, ratio }))
+}
+
+function highest(samples: readonly { mib: number }[]): number {
+  return Math.max(0, ...samples.map((one) => one.mib))
+}
+
+/** Page n of a host leads to 3n+1 to 3n+3; 10 KB of text, three pictures that robots.txt keeps for itself. */
+async function serveTree() {
+  let asked = 0
+  const filler = 'Na náměstí stojí stará radnice s věží, ze které je vidět celé údolí. '.repeat(120)
+  const server = http.createServer((request, response) => {
+    if (request.url === '/robots.txt') {
+      response.writeHead(200, { 'content-type': 'text/plain' }).end('User-agent: *\nDisallow: /img/\n')
+      return
+    }
+    const page = Number(/^\/p\/(\d+)$/.exec(request.url ?? '')?.[1] ?? (request.url === '/' ? 0 : Number.NaN))
+    if (Number.isNaN(page) || page >= perHost) {
+      response.writeHead(404).end()
+      return
+    }
+    asked += 1
+    const links = [1, 2, 3].map((step) => 3 * page + step).filter((next) => next < perHost)
+    response
+      .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+      .end(
+        `<html lang="cs"><title>${page}</title>${links.map((next) => `<a href="/p/${next}">${next}</a>`).join('')}` +
+          `${[1, 2, 3].map((n) => `<img src="/img/${page}-${n}.png" alt="Radnice číslo ${page}, pohled ${n}">`).join('')}<p>${filler}</p></html>`,
+      )
+  })
+  server.keepAliveTimeout = 60_000
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()))
+  const { port } = server.address() as { port: number }
+  return { port, asked: () => asked, close: () => server.closeAllConnections() ?? server.close() }
+}
+
+function writeSpec(home: string): string {
+  const file = path.join(home, 'spec.yaml')
+  const seeds = Array.from({ length: hosts }, (_, host) => `http://m${host}.bench.example/`)
+  writeFileSync(
+    file,
+    `dataset: memory
+version: 1.0.0
+date: 2026-01-01
+languages: [cs]
+card: { title: Bench, creators: [bench], contact: bench@example.org, licence: other }
+crawl:
+  seeds: { cs: ${JSON.stringify(seeds)} }
+  scope: host
+  limits: { pages_per_host: 1000000, depth: 30 }
+  politeness: { delay_ms: 0, per_host: 4, per_address: 64, user_agent: "mella-bench/1.0 (+mailto:bench@example.org)", honour: [robots] }
+`,
+  )
+  return file
+}
+
+/** Resident memory (MiB) of the home's worker of a role; null while there is none. */
+function residentOf(role: string, home: string): number | null {
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+    try {
+      const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
+      const at = line.findIndex((word) => word.endsWith('workers/main.ts'))
+      if (at === -1 || line[at + 1] !== role || !line.includes(home)) continue
+      const size = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1]
+      if (size !== undefined) return Math.round(Number(size) / 1024)
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return null
+}
