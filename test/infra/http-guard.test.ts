@@ -212,6 +212,21 @@ describe('address guard in use', () => {
     expect(dialled).not.toHaveBeenCalled()
   })
 
+  it('says of each address of a name what forbids it, of four at most', async () => {
+    const addresses = ['10.0.0.1', '169.254.169.254', '::1', '192.168.0.1', '192.168.0.2']
+    await using fetcher = aFetcher({ allow, dnsLookup: resolver(addresses).lookup })
+    expect(await fetcher.get('http://site.example/')).toMatchObject({
+      message:
+        'address blocked: 10.0.0.1 is private, 169.254.169.254 is linkLocal, ::1 is loopback, 192.168.0.1 is private',
+    })
+  })
+
+  it.each(['ENOTFOUND', 'EAI_AGAIN'])('keeps the word of the resolver, %s', async (code) => {
+    const dnsLookup = () => Promise.reject(Object.assign(new Error(`queryA ${code}`), { code }))
+    await using fetcher = aFetcher({ allow, dnsLookup })
+    expect(outcomeOf(await fetcher.get('http://site.example/'))).toEqual({ reason: 'dns_failed', errorCode: code })
+  })
+
   it('tries the next address of a name when the first does not answer', async () => {
     await using site = await answering('second')
     const { lookup } = resolver(['127.0.0.3', PUBLIC])

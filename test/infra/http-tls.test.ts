@@ -49,6 +49,12 @@ describe('web fetcher over TLS', () => {
     expect(server.offered).toEqual(['http/1.1'])
   })
 
+  it('names a site without the final dot of its name', async () => {
+    await using server = await serveTls('site.pem')
+    await using fetcher = aFetcher({ ca, resolve: server.resolve })
+    expect(outcomeOf(await fetcher.get('https://site.example./'))).toEqual({ status: 200, body: 'ok site.example' })
+  })
+
   it.each([
     ['an unknown authority', 'site.pem', 'https://site.example/', false, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
     ['an expired certificate', 'expired.pem', 'https://site.example/', true, 'CERT_HAS_EXPIRED'],

@@ -30,6 +30,25 @@ test('averages areas exactly where cells are split', () => {
   expect([...luma.data.subarray(0, 4)].map((value) => Math.round(value * 1e6) / 1e6)).toEqual([50, 30, 50, 30])
 })
 
+test('averages lines as it averages columns, whole ones and split ones', () => {
+  const inLines = (height: number, levels: number[]) => {
+    const data = new Uint8Array(height * 3)
+    for (let y = 0; y < height; y++) data.fill(levels[y % levels.length]!, 3 * y, 3 * y + 3)
+    const luma = scaledLuma({ data, width: 1, height })
+    return [luma.height, ...[...luma.data.subarray(0, 4)].map((value) => Math.round(value * 1e6) / 1e6)]
+  }
+  expect(inLines(768, [30, 90, 0])).toEqual([512, 50, 30, 50, 30])
+  expect(inLines(2048, [10, 20, 30, 60])).toEqual([512, 30, 30, 30, 30])
+  // Five source lines make two: (10 + 20 + 60/2) / 2.5 and (60/2 + 40 + 80) / 2.5.
+  expect(inLines(1280, [10, 20, 60, 40, 80])).toEqual([512, 24, 60, 24, 60])
+})
+
+test('finds no sharpness in a picture that bends evenly everywhere', () => {
+  const data = new Uint8Array(15 * 5 * 3)
+  for (let at = 0; at < 15 * 5; at++) data.fill((at % 15) ** 2, 3 * at, 3 * at + 3)
+  expect(measureImage({ data, width: 15, height: 5 }).sharpness).toBe(0)
+})
+
 test('leaves a picture as it is below the fixed scale', () => {
   const luma = scaledLuma(aRaster({ width: 300, height: 7 }))
   expect([luma.width, luma.height]).toEqual([300, 7])

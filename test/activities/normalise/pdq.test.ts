@@ -37,6 +37,22 @@ test.each([
   expect(pdqHash(anEllipse(width, height))).toEqual({ hash, quality })
 })
 
+test.each([
+  [700, 300],
+  [300, 700],
+  [513, 512],
+  [512, 513],
+])('samples a picture of %i x %i at its nearest pixels, 512 a side, whichever side is too long', (width, height) => {
+  const raster = aRaster({ width, height })
+  const data = new Uint8Array(512 * 512 * 3)
+  for (let y = 0; y < 512; y++)
+    for (let x = 0; x < 512; x++) {
+      const at = 3 * (Math.floor((y * height) / 512) * width + Math.floor((x * width) / 512))
+      data.set(raster.data.subarray(at, at + 3), 3 * (512 * y + x))
+    }
+  expect(pdqHash(raster)).toEqual(pdqHash({ data, width: 512, height: 512 }))
+})
+
 test('gives the zero hash of quality 0 below five pixels a side, and a hash at five', () => {
   const zero = { hash: '0'.repeat(64), quality: 0 }
   expect(pdqHash(aRaster({ width: 4, height: 300 }))).toEqual(zero)

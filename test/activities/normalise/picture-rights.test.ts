@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readPictureRights } from '../../../activities/normalise/picture-rights.ts'
+import { readDataMining, readPictureRights } from '../../../activities/normalise/picture-rights.ts'
 
 const NAMESPACES = [
   'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"',
@@ -29,6 +29,37 @@ test.each([
   ['a bare term', packet({ attributes: 'plus:DataMining="DMI-PROHIBITED"' })],
 ])('reads the data mining term from %s', (_, xml) => {
   expect(read(xml)).toEqual({ data_mining: 'DMI-PROHIBITED', licence: null })
+})
+
+test('gives the value as it stands beside its term', () => {
+  const xml = packet({ inside: `<plus:DataMining> ${VOCABULARY}DMI-PROHIBITED\n</plus:DataMining>` })
+  expect(readDataMining(Buffer.from(xml))).toEqual({ raw: `${VOCABULARY}DMI-PROHIBITED`, term: 'DMI-PROHIBITED' })
+  expect(readDataMining(Buffer.from(packet({})))).toBeNull()
+  expect(readDataMining(Buffer.from(xml + ' '.repeat(1 << 20)))).toBeNull()
+})
+
+test.each(['', '  ', VOCABULARY, 'plus:'])('finds no term in the value %j', (value) => {
+  expect(read(packet({ attributes: `plus:DataMining="${value}"` })).data_mining).toBeNull()
+})
+
+test('takes the first value of a property that has one', () => {
+  const second = '<plus:DataMining>DMI-ALLOWED</plus:DataMining>'
+  expect(read(packet({ attributes: 'plus:DataMining="DMI-PROHIBITED"', inside: second })).data_mining).toBe(
+    'DMI-PROHIBITED',
+  )
+  expect(read(packet({ attributes: 'plus:DataMining=" "', inside: second })).data_mining).toBe('DMI-ALLOWED')
+  const first = '<plus:DataMining>DMI-PROHIBITED</plus:DataMining>'
+  expect(read(packet({ inside: first + second })).data_mining).toBe('DMI-PROHIBITED')
+})
+
+test('takes no other attribute for the value of an element, and no text beside the entries of a list', () => {
+  const kind =
+    '<plus:DataMining rdf:parseType="Literal" xmlns:o="urn:o" o:resource="no">DMI-PROHIBITED</plus:DataMining>'
+  expect(read(packet({ inside: kind })).data_mining).toBe('DMI-PROHIBITED')
+  const list = '<dc:rights>before<rdf:Alt>more<rdf:li>own</rdf:li>after</rdf:Alt></dc:rights>'
+  expect(read(packet({ inside: list })).licence).toBe('own')
+  const empty = '<dc:rights><rdf:Alt><rdf:li> </rdf:li><rdf:li>second</rdf:li></rdf:Alt></dc:rights>'
+  expect(read(packet({ inside: empty })).licence).toBe('second')
 })
 
 test('goes by namespace, not by prefix', () => {
@@ -82,6 +113,8 @@ test('gives well-formed text of bounded length without control characters', () =
   const { licence } = read(packet({ inside }))
   expect(licence?.startsWith('a b xxx')).toBe(true)
   expect(licence?.length).toBeLessThanOrEqual(1000)
+  const cut = read(packet({ inside: `<dc:rights>${'x'.repeat(999)}\u{1f600}</dc:rights>` })).licence
+  expect(cut).toBe(`${'x'.repeat(999)}\ufffd`)
 })
 
 test('falls back on the IPTC copyright notice', () => {

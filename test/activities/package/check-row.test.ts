@@ -29,6 +29,13 @@ const CASES: [string, Partial<ReleaseRow>, string][] = [
     { alt_others: [{ text: '\0', source: 'og', page_url: 'u' }] },
     'alt_others.text is not a well-formed string without NUL',
   ],
+  [
+    'with an image digest in upper case',
+    { image_sha256: 'F'.repeat(64) },
+    'image_sha256 is not 64 lowercase hex digits',
+  ],
+  ['wider than an int32', { width: 2 ** 31 }, 'width is not a positive int32'],
+  ['with a negative zero', { scores: { porn: -0, sharpness: 1, align: 0 } }, 'score porn is not rounded to 4 decimals'],
   ['of no width', { width: 0 }, 'width is not a positive int32'],
   ['with half a pixel', { height: 1.5 }, 'height is not a positive int32'],
   ['with another set of scores', { scores: { porn: 0.5 } }, 'scores are porn, not align,porn,sharpness'],
@@ -61,6 +68,43 @@ describe('a release row', () => {
   it.each(CASES)('%s breaks it', (_, change, problem) => {
     const leaf = change.scores?.['porn'] === Infinity ? { leaf: '00' } : {}
     expect(rowProblems(aRow({ ...change, ...leaf }), FRAME)).toContain(problem)
+  })
+
+  it.each(
+    `key leaf lang script split in_know in_ling in_thick alt_others context rights fetched_sha256 image_sha256
+      width height scores`.split(/\s+/),
+  )('without %s breaks it, and is looked at no further', (name) => {
+    expect(rowProblems({ ...aRow(), [name]: null } as ReleaseRow, FRAME)).toEqual([`${name} is null`])
+  })
+
+  it('may lack everything else', () => {
+    const change = {
+      alt_text: null,
+      in_know: false,
+      alt_source: null,
+      alt_type: null,
+      caption_pivot: null,
+      page_url: null,
+      image_url: null,
+      licence: null,
+      pdq: null,
+    }
+    expect(rowProblems(aRow(change), FRAME)).toEqual([])
+  })
+
+  it('keeps it with a single text, whichever', () => {
+    const nothing = { in_know: false, in_ling: false, in_thick: false, alt_text: null, caption_ling: null }
+    const texts = [
+      { in_know: true, alt_text: 'x' },
+      { in_ling: true, caption_ling: 'x' },
+      { in_thick: true, caption_thick: 'x' },
+    ]
+    for (const text of texts) expect(rowProblems(aRow({ ...nothing, ...text }), FRAME)).toEqual([])
+  })
+
+  it('may name its scores in any order', () => {
+    const scores = { sharpness: 12, porn: 0.0001, align: null }
+    expect(rowProblems(aRow({ scores }), { ...FRAME, scoreNames: FRAME.scoreNames.toReversed() })).toEqual([])
   })
 
   it('with a lone surrogate has no leaf', () => {

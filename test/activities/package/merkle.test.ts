@@ -74,6 +74,24 @@ describe('an inclusion proof', () => {
     expect(roots.filter((other) => other?.toString('hex') === root)).toEqual([])
   })
 
+  it('of another length for its place leads nowhere', async () => {
+    const all = leaves(7)
+    const proof = await inclusionProof(all, 3, 7)
+    const [a, b] = [all[0]!, all[1]!]
+    expect([
+      rootFromProof(all[3]!, 3, 7, proof.slice(1)),
+      rootFromProof(all[3]!, 3, 7, [...proof, a]),
+      rootFromProof(all[6]!, 6, 7, [a, b, a]),
+      rootFromProof(a, 0, 1, [b]),
+    ]).toEqual([undefined, undefined, undefined, undefined])
+  })
+
+  it.each([-1, 1.5, NaN, 7, Infinity])('has no place %d in a tree of seven', async (index) => {
+    const all = leaves(7)
+    expect(rootFromProof(all[0]!, index, 7, await inclusionProof(all, 0, 7))).toBeUndefined()
+    await expect(inclusionProof(all, index, 7)).rejects.toThrow(`leaf ${index} is not in a tree of 7`)
+  })
+
   it('is refused for a leaf outside the tree and for another number of leaves', async () => {
     await expect(inclusionProof(leaves(3), 3, 3)).rejects.toThrow('leaf 3 is not in a tree of 3')
     await expect(inclusionProof(leaves(3), 1, 4)).rejects.toThrow('3 leaves given for a tree of 4')

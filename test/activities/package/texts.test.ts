@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { Counts } from '../../../activities/package/counts.ts'
 import { funnelJson, funnelSvg, totals } from '../../../activities/package/funnel.ts'
 import { licenceForms } from '../../../activities/package/licences.ts'
 import { checkpointText, manifestJson, manifestOf } from '../../../activities/package/manifest.ts'
@@ -31,7 +32,12 @@ describe('spec.yaml', () => {
   const moved = (spec: ReleaseSpec, base_url: string): ReleaseSpec => ({
     ...spec,
     caption: { ...(spec.caption as ModelCall), base_url },
-    overrides: { ru: { translate: { base_url, model: 'm' }, caption: null } },
+    translate: { ...(spec.caption as ModelCall), base_url },
+    thick: { ...(spec.caption as ModelCall), base_url },
+    overrides: {
+      ru: { translate: { base_url, model: 'm' }, caption: null },
+      th: { thick: { base_url, model: 'm' }, caption: { base_url } },
+    },
   })
 
   it('does not depend on the order of names nor on the address of a service', () => {
@@ -119,6 +125,23 @@ describe('the funnel', () => {
   })
 })
 
+describe('counts', () => {
+  it('are of rows, of each text and of each split by language, in one order', () => {
+    const counts = new Counts()
+    const row = { lang: 'th', split: 'train', in_know: true, in_ling: false, in_thick: false }
+    counts.add(row)
+    counts.add({ ...row, split: 'dev', in_ling: true })
+    counts.add({ ...row, in_know: false, in_thick: true })
+    counts.add({ ...row, lang: 'ar' })
+    expect(JSON.stringify(counts.all())).toBe(
+      JSON.stringify({
+        ar: { rows: 1, know: 1, ling: 0, thick: 0, splits: { train: 1 } },
+        th: { rows: 3, know: 2, ling: 1, thick: 1, splits: { dev: 1, train: 2 } },
+      }),
+    )
+  })
+})
+
 describe('a licence', () => {
   it.each([
     ['CC-BY-4.0', { license: 'cc-by-4.0' }, 'https://spdx.org/licenses/CC-BY-4.0.html'],
@@ -181,6 +204,11 @@ describe('the manifest', () => {
   it('lists files by path and has no clock but the date of the spec', () => {
     const manifest = manifestOf(facts, [file('b'), file('a')], { name: 'boats', vkey: 'v' })
     expect([manifest.files.map(({ path }) => path), manifest.date]).toEqual([['a', 'b'], '2026-01-02'])
+  })
+
+  it('says what it claims, and names the scores of a row in order', () => {
+    const { claims, scores } = manifestOf({ ...facts, scoreNames: ['porn', 'hentai'] }, [], { name: 'b', vkey: 'v' })
+    expect({ claims, scores }).toEqual({ claims: { verify: ['v0'] }, scores: ['hentai', 'porn'] })
   })
 
   it('has one form whatever the order of names', () => {

@@ -175,6 +175,12 @@ describe('a difference in the files', () => {
     expect(messages(await verify()).join('\n')).toContain('is not a path inside the release')
   })
 
+  it('is a file that is listed twice', async () => {
+    const twice = good.files.find(({ path }) => path === 'spec.yaml')!
+    reseal(folder, good.key, { files: [...good.files, twice] })
+    expect(messages(await verify())).toContain('files spec.yaml: is listed twice')
+  })
+
   it('is a set of files with a number missing', async () => {
     const path = 'data/ru/train-00001-of-00002.parquet'
     const files = good.files.map((file) => (file.path === RU_TRAIN ? { ...file, path } : file))

@@ -27,16 +27,16 @@ beforeAll(async () => {
 })
 
 /** What every stage said of each sample, by name. */
-async function verdictsOf({ run, keyOf }: TestRelease): Promise<Record<string, unknown>> {
+async function verdictsOf(judged: TestRelease): Promise<Record<string, unknown>> {
   const rows = await database
     .as('writer')
     .selectFrom('sample_verdict as v')
     .innerJoin('sample as s', (join) => join.onRef('s.run', '=', 'v.run').onRef('s.sample_no', '=', 'v.sample_no'))
     .select(['s.key', 'v.stage', 'v.reason', 'v.rules'])
-    .where('v.run', '=', run)
+    .where('v.run', '=', judged.run)
     .where('v.reason', 'is not', null)
     .execute()
-  const nameOf = (key: Buffer) => PICTURES.find(({ name }) => keyOf(name).equals(key))?.name
+  const nameOf = (key: Buffer) => PICTURES.find(({ name }) => judged.keyOf(name).equals(key))?.name
   return Object.fromEntries(rows.map(({ key, stage, reason, rules }) => [nameOf(key), { stage, reason, rules }]))
 }
 

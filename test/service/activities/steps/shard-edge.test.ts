@@ -143,7 +143,8 @@ describe('a step of a run', () => {
   })
 
   test('that the release pins no definition of is a fault of ours', async () => {
-    const work = () => inActivity(() => runStep(deps, input(), null, async ({ defId }) => defId('align' as StepName)))
+    const work = () =>
+      inActivity(() => runStep(deps, input(), null, async (context) => context.defId('align' as StepName)))
     await expect(work()).rejects.toMatchObject({ type: 'STEP_NOT_PINNED', nonRetryable: true })
   })
 })

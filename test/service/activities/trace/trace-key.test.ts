@@ -46,8 +46,8 @@ beforeAll(async () => {
 })
 
 async function trace(name: string): Promise<KeyTrace> {
-  const { release: record, run, keyOf } = release
-  const found = await traceKey(database.as('auditor'), { id: record.id, run, plan: record.plan }, keyOf(name))
+  const { release: record, run } = release
+  const found = await traceKey(database.as('auditor'), { id: record.id, run, plan: record.plan }, release.keyOf(name))
   return found as KeyTrace
 }
 
