@@ -41,7 +41,7 @@ export async function noteHosts(
       failures = CASE WHEN t.answered THEN t.failures ELSE h.failures + t.failures END,
       failing_since = CASE WHEN t.failures = 0 THEN NULL WHEN t.answered OR h.failing_since IS NULL THEN now() ELSE h.failing_since END,
       suspensions = CASE WHEN t.answered THEN 0 ELSE h.suspensions END,
-      suspended_until = CASE WHEN t.answered THEN NULL ELSE h.suspended_until END,
+      suspended_until = CASE WHEN t.answered AND h.suspensions > 0 THEN NULL ELSE h.suspended_until END,
       given_up_at = CASE WHEN t.answered THEN NULL ELSE h.given_up_at END,
       fault = CASE WHEN h.given_up_at IS NOT NULL AND NOT t.answered THEN h.fault ELSE t.fault END,
       fault_class = CASE WHEN h.given_up_at IS NOT NULL AND NOT t.answered THEN h.fault_class ELSE t.class END

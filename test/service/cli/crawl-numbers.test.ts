@@ -144,11 +144,11 @@ test('crawl resume --dry-run says what is done, tried and waited for, and change
 test('crawl retry counts with --dry-run, puts back without, and leaves a paused crawl paused', async () => {
   const crawl = await aPausedCrawl()
   const choice = ['crawl', 'retry', crawl.id, '--class', 'timeout,5xx', '--host', 'b.example']
-  expect(await mellaJson(...choice, '--dry-run')).toMatchObject({ urls: 1, put_back: false })
+  expect(await mellaJson(...choice, '--dry-run')).toMatchObject({ urls: 2, put_back: false })
   expect(await stateOf(crawl, 'late')).toBe('failed')
-  expect(await mellaJson(...choice)).toMatchObject({ urls: 1, put_back: true })
+  expect(await mellaJson(...choice)).toMatchObject({ urls: 2, put_back: true })
   expect(await stateOf(crawl, 'late')).toBe('pending')
-  expect(await stateOf(crawl, 'busy')).toBe('retry')
+  expect(await stateOf(crawl, 'busy')).toBe('pending')
   expect(await getCrawl(database.as('auditor'), crawl.id)).toMatchObject({ paused: true })
 })
 
