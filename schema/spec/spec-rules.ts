@@ -54,7 +54,9 @@ function ofUserAgent({ crawl }: ReleaseSpec): SpecFault[] {
   if (agent === '')
     return [fault(path, 'is missing: name the crawler with a contact, such as "mybot (+https://example.org/bot)"')]
   if (!OWN_NAME.test(agent))
-    return [fault(path, 'must begin with a name of the crawler, which robots.txt may name: letters, - or _, no browser')]
+    return [
+      fault(path, 'must begin with a name of the crawler, which robots.txt may name: letters, - or _, no browser'),
+    ]
   return hasContact(agent) ? [] : [fault(path, 'must hold a contact: a URL or a mail address')]
 }
 
