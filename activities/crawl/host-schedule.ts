@@ -18,6 +18,8 @@ export interface Seen {
   /** From the request's going out to the first byte of the answer, null when there was none. */
   latencyMs: number | null
   retryAfterMs: number | null
+  /** Second of the server's clock. */
+  second: number | null
 }
 
 /** Leave to ask for one URL. `finish` says what was seen, null when nothing was asked for: then the turn costs no wait. */
@@ -228,11 +230,11 @@ function isRefusal({ status, retryAfterMs }: Seen): boolean {
 
 /** Returns whether the server has refused something anew. */
 function hear(manners: HostManners, server: ServerState, now: number, seen: Seen): boolean {
-  const { status, latencyMs, retryAfterMs, startedAt } = seen
+  const { status, latencyMs, retryAfterMs, startedAt, second } = seen
   if (latencyMs !== null) {
     manners.latencyMs = smoothLatency(manners.latencyMs, latencyMs, status === null || status >= 400)
     rest(manners, server, now + latencyDelayMs(manners.latencyMs))
   }
   if (status === null) return false
-  return server.pace.hear({ startedAt, now, refused: isRefusal(seen), retryAfterMs })
+  return server.pace.hear({ startedAt, now, second, refused: isRefusal(seen), retryAfterMs })
 }

@@ -3,6 +3,8 @@ export interface Heard {
   /** When the request went out and when its answer was there, milliseconds of the caller's clock. */
   startedAt: number
   now: number
+  /** Second of the server's clock, by its Date header; null without one. */
+  second: number | null
   /** It said 429, or 503 with a Retry-After. */
   refused: boolean
   /** What Retry-After asks for, null without. */
@@ -31,6 +33,8 @@ const SLOWEST_PER_SECOND = 0.05
 /** The pace has doubled again after so many windows without a refusal, and hardly moved in the first third of them. */
 const DOUBLING_WINDOWS = 60
 const WINDOW_MS = 1000
+/** Fewer answers in a second than this share of the pace were cut by the server, more by our own pace. */
+const TELLING = 0.9
 /** Starts that were late by a turn of the event loop are made up for, one at most. */
 const CATCH_UP = 1
 
@@ -55,7 +59,7 @@ export class Pace {
   private answers = 0
   private refusal: Refusal | null = null
   /** Times of the last second's answers; how many came since the last refusal, and when the first of them was asked. */
-  private recent: number[] = []
+  private recent: { at: number; second: number | null }[] = []
   private passed = 0
   private since: number | null = null
   private nextAt = Number.NEGATIVE_INFINITY
@@ -108,27 +112,40 @@ export class Pace {
       return !isOfThen
     }
     if (isOfThen) known.passed += 1
-    else this.pass(heard.now)
+    else this.pass(heard)
     return false
   }
 
-  private pass(now: number): void {
+  private pass({ now, second }: Heard): void {
     this.answers += 1
     this.passed += 1
-    this.recent.push(now)
-    const first = this.recent[0] ?? now
-    if (first < now - 2 * WINDOW_MS) this.recent = this.recent.filter((at) => at > now - WINDOW_MS)
+    this.recent.push({ at: now, second })
+    const first = this.recent[0]?.at ?? now
+    if (first < now - 2 * WINDOW_MS) this.recent = this.recent.filter(({ at }) => at > now - WINDOW_MS)
   }
 
-  private refuse({ now, retryAfterMs }: Heard): void {
+  private refuse(heard: Heard): void {
+    const { now, retryAfterMs } = heard
     const before = this.perSecond(now)
     const isLong = (retryAfterMs ?? 0) > WINDOW_MS
     this.refusal = isLong
       ? { at: now, before, windowMs: (retryAfterMs ?? 0) + now - (this.since ?? now), passed: this.passed }
-      : { at: now, before, windowMs: WINDOW_MS, passed: this.recent.filter((at) => at > now - WINDOW_MS).length }
+      : { at: now, before, windowMs: WINDOW_MS, passed: this.passedLately(heard, before) }
     this.recent = []
     this.passed = 0
     this.since = null
+  }
+
+  /**
+   * What a second lets pass. A server that looks back a second has let pass what came in the last one. A server that
+   * counts by the seconds of its clock has let pass what came in this one, and the last one holds some of the second
+   * before; it shows by as many answers as were asked for, or by the first refusal's coming after a burst.
+   */
+  private passedLately({ now, second }: Heard, before: number | null): number {
+    const lately = this.recent.filter(({ at }) => at > now - WINDOW_MS)
+    const sameSecond = lately.filter((one) => second !== null && one.second === second).length
+    const saysLittle = before === null || lately.length > TELLING * before
+    return saysLittle && sameSecond >= lately.length / 2 ? sameSecond : lately.length
   }
 }
 

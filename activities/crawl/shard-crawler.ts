@@ -18,12 +18,15 @@ import type { TdmGate } from './tdm-gate.ts'
 
 /** URLs claimed of one host at a time: some seconds of work at full speed, a short list to give back after a kill. */
 const CLAIM = 32
-const LOW_WATER = 8
+const LOW_WATER = 16
 const HOSTS_AT_A_TIME = 256
 /** How often a shard without work looks for what other shards found for it. */
 const POLL_MS = 200
 /** A commit costs about this much: with less to wait for, the batch waits for more to come. */
 const SOON_MS = 100
+
+/** Of a request that tells nothing of the host's pages. */
+const UNSEEN = { status: null, latencyMs: null, retryAfterMs: null, second: null }
 
 export interface ShardCrawlerDeps {
   commit: CommitDeps
@@ -58,6 +61,7 @@ export class ShardCrawler {
   private batch = new CrawlBatch()
   private running = 0
   private committing: Promise<void> | null = null
+  private refilling: Promise<void> | null = null
   private failure: unknown = null
   private paused = false
   private wake: (() => void) | null = null
@@ -78,6 +82,7 @@ export class ShardCrawler {
       return await this.crawlUntil(this.deps.now() + budgetMs)
     } finally {
       await this.committing
+      await this.refilling
     }
   }
 
@@ -90,7 +95,8 @@ export class ShardCrawler {
       if (this.paused) return this.drain('paused')
       const isFull = this.committing !== null && this.batch.isDue(now)
       if (!stopping && !isFull) {
-        await this.refill(now)
+        this.startRefill(now)
+        if (this.deps.schedule.queued === 0) await this.refilling
         this.startFetches()
       }
       if (this.committing === null && this.shouldCommit()) {
@@ -107,9 +113,7 @@ export class ShardCrawler {
         }
         if (outcome !== null) this.startCommit()
         else await this.deps.sleep(Math.max(5, Math.min(wait ?? 0, POLL_MS)))
-        continue
-      }
-      await this.somethingHappens()
+      } else await this.somethingHappens()
     }
   }
 
@@ -151,6 +155,17 @@ export class ShardCrawler {
     if (this.failure) throw this.failure
     await this.commit()
     return outcome
+  }
+
+  /** Beside the fetches: what is queued goes on while the database is asked for more. */
+  private startRefill(now: number): void {
+    this.refilling ??= this.refill(now)
+      .catch((error: unknown) => {
+        this.failure ??= error
+      })
+      .finally(() => {
+        this.refilling = null
+      })
   }
 
   private async refill(now: number): Promise<void> {
@@ -213,7 +228,7 @@ export class ShardCrawler {
         const answer = await gate.ask(row.url)
         if (answer.allowed) schedule.setCrawlDelay(row.host, answer.delayMs)
         schedule.putBack(row)
-        return turn.finish(this.deps.now(), { startedAt, status: null, latencyMs: null, retryAfterMs: null })
+        return turn.finish(this.deps.now(), { startedAt, ...UNSEEN })
       }
     }
     const answer = await gate.ask(row.url)
@@ -290,7 +305,9 @@ export class ShardCrawler {
     const { status, durationMs } = response
     // A timeout says how long at least the answer would have taken.
     const isTimeout = response.kind === 'failure' && response.reason === 'timeout'
-    return { startedAt, status, latencyMs: response.latencyMs ?? (isTimeout ? durationMs : null), retryAfterMs }
+    const latencyMs = response.latencyMs ?? (isTimeout ? durationMs : null)
+    const date = Date.parse(header(response, 'date') ?? '')
+    return { startedAt, status, latencyMs, retryAfterMs, second: Number.isNaN(date) ? null : Math.floor(date / 1000) }
   }
 
   /** Requests of a host wait until its address is known: it may be another host's, too. */

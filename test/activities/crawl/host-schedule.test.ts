@@ -28,6 +28,7 @@ const seen = (changes: Partial<Seen> = {}): Seen => ({
   status: 200,
   latencyMs: 5,
   retryAfterMs: null,
+  second: null,
   ...changes,
 })
 

@@ -10,6 +10,8 @@ interface Limiter {
   windowMs: number
   /** Where in a window the first request falls. */
   offsetMs: number
+  /** Looks back a window's time from each request, instead of counting by the windows of its clock. */
+  slides?: boolean
 }
 
 /** Asks a limited server for `urls` URLs, on a clock that jumps from event to event; a refused URL waits two seconds. */
@@ -21,7 +23,7 @@ function askAll(urls: number, perHost: number, limiter: Limiter) {
     Array.from({ length: urls }, (_, n) => ({ host: 'a', url: `http://a/${n}` }) as FrontierRow),
   )
   const events: { at: number; run: (now: number) => void }[] = []
-  const admitted = new Map<number, number>()
+  const admitted: number[] = []
   let requests = 0
   let done = 0
   let now = 0
@@ -29,17 +31,18 @@ function askAll(urls: number, perHost: number, limiter: Limiter) {
     for (let turn = schedule.take(now); turn; turn = schedule.take(now)) {
       const { row } = turn
       const startedAt = now
-      const window = Math.floor((now + limiter.offsetMs) / limiter.windowMs)
-      const count = (admitted.get(window) ?? 0) + 1
-      admitted.set(window, count)
+      const at = now + limiter.offsetMs
+      const from = limiter.slides ? at - limiter.windowMs : Math.floor(at / limiter.windowMs) * limiter.windowMs
       requests += 1
-      const ok = count <= limiter.perWindow
-      const left = (window + 1) * limiter.windowMs - now - limiter.offsetMs
+      const ok = admitted.filter((other) => other >= from).length < limiter.perWindow
+      if (ok) admitted.push(at)
+      const left = limiter.slides ? 1000 : from + limiter.windowMs - at
+      const second = Math.floor(at / 1000)
       const retryAfterMs = ok ? null : Math.ceil(left / 1000) * 1000
       events.push({
         at: now + 5 + (requests % 7),
         run: (end) => {
-          turn.finish(end, { startedAt, status: ok ? 200 : 429, latencyMs: 5, retryAfterMs })
+          turn.finish(end, { startedAt, status: ok ? 200 : 429, latencyMs: 5, retryAfterMs, second })
           if (ok) done += 1
           else events.push({ at: end + 2000, run: () => schedule.push('a', [row]) })
         },
@@ -84,7 +87,7 @@ test('a server without limit is soon asked for as much as the spec lets', () => 
   const pace = new Pace()
   for (let n = 0; n < 100; n += 1) {
     pace.start(n)
-    pace.hear({ startedAt: n, now: n + 1, refused: false, retryAfterMs: null })
+    pace.hear({ startedAt: n, now: n + 1, refused: false, retryAfterMs: null, second: null })
   }
   expect([pace.perSecond(100), pace.inFlight]).toEqual([null, 33])
   expect(pace.startsAt).toBe(Number.NEGATIVE_INFINITY)
@@ -93,8 +96,9 @@ test('a server without limit is soon asked for as much as the spec lets', () => 
 /** A server that let `passed` requests of one second pass and refused the next. */
 function refusedAfter(passed: number): Pace {
   const pace = new Pace()
-  for (let n = 0; n < passed; n += 1) pace.hear({ startedAt: n, now: n + 1, refused: false, retryAfterMs: null })
-  pace.hear({ startedAt: 500, now: 510, refused: true, retryAfterMs: 1000 })
+  for (let n = 0; n < passed; n += 1)
+    pace.hear({ startedAt: n, now: n + 1, refused: false, retryAfterMs: null, second: null })
+  pace.hear({ startedAt: 500, now: 510, refused: true, retryAfterMs: 1000, second: null })
   return pace
 }
 
@@ -102,11 +106,20 @@ test('what passed in the second before a refusal is the limit, and the pace stay
   expect(refusedAfter(50).perSecond(510)).toBe(47.5)
 })
 
+test('of a burst over two seconds of a clock that the server counts by, the later second is the limit', () => {
+  const pace = new Pace()
+  const refused = { startedAt: 110, now: 120, refused: true, retryAfterMs: 1000, second: 2 }
+  for (let n = 0; n < 100; n += 1)
+    pace.hear({ startedAt: n, now: n + 1, refused: false, retryAfterMs: null, second: n < 50 ? 1 : 2 })
+  pace.hear(refused)
+  expect(pace.perSecond(120)).toBe(47.5)
+})
+
 test('refusals of requests that were under way together count as one, answers to such count as passed', () => {
   const pace = refusedAfter(50)
-  pace.hear({ startedAt: 505, now: 520, refused: true, retryAfterMs: 1000 })
+  pace.hear({ startedAt: 505, now: 520, refused: true, retryAfterMs: 1000, second: null })
   expect(pace.perSecond(510)).toBe(47.5)
-  pace.hear({ startedAt: 505, now: 521, refused: false, retryAfterMs: null })
+  pace.hear({ startedAt: 505, now: 521, refused: false, retryAfterMs: null, second: null })
   expect(pace.perSecond(510)).toBe(0.95 * 51)
 })
 
@@ -117,8 +130,14 @@ test('a first refusal of the first request asks for a pause, not for a crawl tha
 test('a server of one a second is found in a few steps', () => {
   const pace = refusedAfter(1)
   for (let second = 2; second < 8; second += 2) {
-    pace.hear({ startedAt: second * 1000, now: second * 1000 + 5, refused: false, retryAfterMs: null })
-    pace.hear({ startedAt: second * 1000 + 9, now: second * 1000 + 20, refused: true, retryAfterMs: 1000 })
+    pace.hear({ startedAt: second * 1000, now: second * 1000 + 5, refused: false, retryAfterMs: null, second: null })
+    pace.hear({
+      startedAt: second * 1000 + 9,
+      now: second * 1000 + 20,
+      refused: true,
+      retryAfterMs: 1000,
+      second: null,
+    })
   }
   expect(pace.perSecond(6020)).toBe(0.95)
 })

@@ -42,7 +42,9 @@ afterAll(async () => {
 })
 
 async function crawl(seeds: string[], politeness: SectionChanges['politeness']) {
-  const { id, crawl_no } = await startCrawl(runtime.db, aSection(seeds, politeness ? { politeness } : {}))
+  // No file but robots.txt stands before the pages.
+  const section = aSection(seeds, { politeness: { honour: ['robots'], ...politeness } })
+  const { id, crawl_no } = await startCrawl(runtime.db, section)
   expect(await crawlToEnd(runtime, id)).toBe('finished')
   return (await frontierOf(runtime.db, crawl_no)).filter(({ url }) => !url.endsWith('/robots.txt'))
 }
