@@ -167,6 +167,7 @@ function hasDied({ home: folder }: Settings, name: ServiceName): boolean {
 
 async function ownPostgres({ databaseUrl }: Settings): Promise<Check> {
   const client = new pg.Client({ connectionString: databaseUrl ?? '', connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
+  client.on('error', () => {}) // a server that ends meanwhile: the call below rejects too
   const where = new URL(databaseUrl ?? '').host
   try {
     await client.connect()

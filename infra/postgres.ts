@@ -44,8 +44,10 @@ export function openDatabase(databaseUrl: string, role: Role, size = 8): Kysely<
     // Sorting must not depend on the server's locale; times are compared, never shown from here.
     options: '-c TimeZone=UTC',
   })
-  // Postgres restarting under an idle client is a normal event; the next query opens a new connection.
+  // Postgres restarting under an idle client is a normal event; the next query opens a new connection. The pool leaves
+  // a client that is lent alone: one that is lost between two statements of a transaction must not end the process.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }
 

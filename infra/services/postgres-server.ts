@@ -257,6 +257,7 @@ async function makeDatabase(layout: PostgresLayout, port: number): Promise<void>
     password: layout.password,
     database: 'postgres',
   })
+  client.on('error', () => {}) // a server that ends meanwhile: the queries below reject too
   await client.connect()
   try {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE])
