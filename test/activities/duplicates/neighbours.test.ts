@@ -14,6 +14,7 @@ const items = [a, twin, b, far, blank, otherBlank]
 const pairs: HashPair[] = [
   ['aa', 'ab', 7],
   ['aa', 'cc', 3],
+  ['00', 'ff', 2],
 ]
 
 test('gives items of equal and of near hashes, in both directions, and none that is not there', () => {

@@ -7,6 +7,7 @@ const covered = (radii: number[]) => radii.reduce((sum, radius) => sum + radius 
 test('lists masks by their bits', () => {
   expect([...masksUpTo(0)]).toEqual([0])
   expect([...masksUpTo(1)].slice(0, 4)).toEqual([0, 1, 2, 4])
+  expect([...masksUpTo(2)].slice(15, 23)).toEqual([16_384, 32_768, 3, 5, 6, 9, 10, 12])
   expect([0, 1, 2, 3].map((bits) => masksUpTo(bits).length)).toEqual([1, 17, 137, 697])
 })
 
