@@ -264,18 +264,20 @@ export async function closeDepths(
 ): Promise<{ admitted: number; closed: number }> {
   let admitted = 0
   let closed = 0
+  const owed = new Set<number>()
   // A depth whose pages are all done already, as pictures, is over as soon as it is admitted: hence more than one round.
   for (;;) {
-    const open = await finishedDepths(tx, lease)
+    const open = (await finishedDepths(tx, lease)).filter((site) => !owed.has(site.site_no))
     if (open.length === 0) return { admitted, closed }
     for (const site of open) {
       // What a depth was not allowed at once comes before the next one.
       const rest = await admitDepth(tx, lease.crawlNo, site.site_no, site.depth, limits)
-      admitted += rest
-      if (rest > 0) continue
       const depth = site.depth + 1
-      const count = depth > limits.depth ? 0 : await admitDepth(tx, lease.crawlNo, site.site_no, depth, limits)
-      admitted += count
+      const count =
+        rest !== 0 || depth > limits.depth ? rest : await admitDepth(tx, lease.crawlNo, site.site_no, depth, limits)
+      if (count === null) owed.add(site.site_no)
+      admitted += count ?? 0
+      if (count === null || rest !== 0) continue
       // A depth of which nothing was admitted leads to no further one, unless a URL that was put back sent the site up again.
       const over = await sql`UPDATE site s SET depth = ${depth}, closed = ${count === 0} AND NOT EXISTS (
           SELECT 1 FROM frontier f WHERE f.crawl_no = s.crawl_no AND f.site_no = s.site_no AND f.page AND NOT f.admitted
@@ -301,19 +303,16 @@ async function finishedDepths(tx: Transaction<Database>, lease: Lease): Promise<
   return open.rows
 }
 
+/** How many were admitted; null when what pages have brought is not known yet. */
 async function admitDepth(
   tx: Transaction<Database>,
   crawlNo: number,
   siteNo: number,
   depth: number,
   { pagesPerHost, extractDef }: AdmissionLimits,
-): Promise<number> {
-  const rooms = await roomOfBranches(tx, {
-    crawlNo,
-    siteNo,
-    depth,
-    ...(extractDef === undefined ? {} : { extractDef }),
-  })
+): Promise<number | null> {
+  const rooms = await roomOfBranches(tx, { crawlNo, siteNo, depth, extractDef })
+  if (rooms === null) return null
   const admitted = await sql`
     WITH room AS (
       SELECT host, branch, allowed FROM unnest(${rooms.map((one) => one.host)}::text[],

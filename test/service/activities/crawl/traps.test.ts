@@ -8,7 +8,7 @@ import { makeTestHome, removeTestHome } from '../../../support/home.ts'
 import type { Runtime } from '../../../../workers/runtime.ts'
 
 const database = useTestDatabase()
-const TRAPS = ['maze', 'calendar', 'names', 'growing', 'session', 'ring']
+const TRAPS = ['maze', 'gallery', 'calendar', 'names', 'growing', 'session', 'ring']
 const LIMITS = { pages_per_host: 1_000_000, depth: 1000, give_up_hours: 1 }
 const GOOD = Array.from({ length: 12 }, (_, index) => `/good/${index}.html`)
 
@@ -27,6 +27,14 @@ const TRAP: Record<string, { entrance: string[]; page(path: string): Answer | nu
   maze: {
     entrance: ['/maze/0'],
     page: (path) => html(text(path) + links(...[1, 2, 3].map((n) => `/maze/${token(path + n)}`))),
+  },
+  gallery: {
+    entrance: ['/gallery/0'],
+    page: (path) => {
+      const shown = token(path)
+      if (path.endsWith('.png')) return png(picture)
+      return html(`<img src="/gallery/${shown}.png" alt="Obraz ${shown}">` + links(`${shown}1`, `${shown}2`))
+    },
   },
   calendar: {
     entrance: ['/calendar?month=0'],
