@@ -6,7 +6,7 @@ import {
   upsertRobots,
   upsertTdmFiles,
 } from '../../schema/queries/captures.ts'
-import { closeDepths, insertFound, writeOutcomes } from '../../schema/queries/frontier.ts'
+import { type AdmissionLimits, closeDepths, insertFound, writeOutcomes } from '../../schema/queries/frontier.ts'
 import { type Lease, renewShard } from '../../schema/queries/leases.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
@@ -21,7 +21,7 @@ export interface CommitDeps {
   archive: Archive
   extractDef: number
   known: KnownUrls
-  limits: { pagesPerHost: number; depth: number }
+  limits: AdmissionLimits
   budget: HostBudget
 }
 

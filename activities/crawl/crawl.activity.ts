@@ -232,13 +232,14 @@ async function createShardCrawler(
     }
   }
   const inScope = (siteNo: number, url: string) => scopes.get(siteNo) === siteOf(url, section.scope)
+  const extractDef = await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId)
   const commit = {
     db: deps.db,
     store: deps.store,
     archive: deps.archive,
     known,
-    extractDef: await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId),
-    limits: { pagesPerHost: limits.pages_per_host, depth: limits.depth },
+    extractDef,
+    limits: { pagesPerHost: limits.pages_per_host, depth: limits.depth, extractDef },
     budget: { giveUpMs: limits.give_up_hours * 3_600_000, asksRobots: politeness.honour.includes('robots') },
   }
   const token = productToken(politeness.user_agent)

@@ -11,6 +11,8 @@ import { pictureSignals } from './picture-signals.ts'
 import { locationOf, MAX_REDIRECTS, resolveRedirect } from './redirects.ts'
 import { type Outcome, parseRetryAfter, retryPlan } from './retry-policy.ts'
 import { draftCapture, header } from './draft-capture.ts'
+import { withoutSessionId } from './session-id.ts'
+import { branchOf } from './url-branch.ts'
 
 /** What interpretation needs to know and to call; all of it pure but for the abuse matcher's PDQ, which decodes. */
 export interface InterpretDeps {
@@ -124,7 +126,8 @@ function redirected(
   const inScope = row.site_no !== null && deps.inScope(row.site_no, target.url)
   const found: FoundUrl[] = []
   if (row.sitemap) found.push({ ...common, siteNo: row.site_no, kind: 'sitemap' })
-  else if (row.page && inScope) found.push({ ...common, siteNo: row.site_no, kind: 'page' })
+  else if (row.page && inScope)
+    found.push({ ...common, siteNo: row.site_no, kind: 'page', branch: branchOf(target.url) })
   if (row.picture && !reserved) found.push({ ...common, siteNo: null, kind: 'picture' })
   return { draft, found, outcome: done(row, reserved ? 'opted_out' : null, null) }
 }
@@ -245,10 +248,12 @@ function add(
   depth: number,
   redirects: number,
 ): void {
-  const target = deps.place(url, row.url)
+  const placed = deps.place(url, row.url)
+  const target = placed && kind === 'page' ? deps.place(withoutSessionId(placed.url)) : placed
   if (!target || row.site_no === null || !deps.inScope(row.site_no, target.url)) return
   if (kind === 'page' && depth > deps.section.limits.depth) return
-  found.push({ ...target, siteNo: row.site_no, depth, kind, redirects, fromSha: row.url_sha })
+  const branch = kind === 'page' ? branchOf(target.url) : null
+  found.push({ ...target, siteNo: row.site_no, depth, kind, redirects, fromSha: row.url_sha, branch })
 }
 
 function draftOf(

@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { FetchReason } from '../../schema/contracts/reasons.ts'
-import { closeDepths } from '../../schema/queries/frontier.ts'
+import { type AdmissionLimits, closeDepths } from '../../schema/queries/frontier.ts'
 import { giveUpHost, hasAnswered, type HostEnd, noteHosts, suspendHost } from '../../schema/queries/hosts.ts'
 import { type Lease, renewShard } from '../../schema/queries/leases.ts'
 import type { Database } from '../../schema/tables/database.ts'
@@ -37,7 +37,7 @@ export async function judgeHosts(
 
 /** Gives up what was found for a host after it was given up. Throws LEASE_LOST. */
 export async function giveUpFound(
-  { db, budget, limits }: { db: Kysely<Database>; budget: HostBudget; limits: { pagesPerHost: number; depth: number } },
+  { db, budget, limits }: { db: Kysely<Database>; budget: HostBudget; limits: AdmissionLimits },
   lease: Lease,
   host: string,
 ): Promise<void> {

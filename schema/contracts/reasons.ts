@@ -29,6 +29,7 @@ export const FETCH_REASONS = [
   'bad_media_type',
   'opted_out', // noai, noimageai and the like, as the spec's `honour` list says
   'known_abuse',
+  'crawl_trap', // generated for ever: endless paths, the same under many names, pages that bring nothing
   'budget_spent',
   'deadline_passed',
   'host_down', // the whole host stayed silent

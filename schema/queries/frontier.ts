@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from '../tables/database.ts'
 import type { Lease } from './leases.ts'
+import { roomOfBranches } from './page-branches.ts'
 
 export interface FrontierRow {
   url_sha: Buffer
@@ -101,6 +102,8 @@ export interface FoundUrl {
   /** Found by a redirect: stands at its referrer's depth and needs no admission. */
   redirects: number
   fromSha: Buffer | null
+  /** The part of its host that a page counts to; null for other kinds. */
+  branch?: string | null
 }
 
 /** Inserts what pages, sitemaps and redirects lead to. Known URLs gain what they were not wanted for before. */
@@ -118,15 +121,15 @@ export async function insertFound(
     SELECT DISTINCT ${crawlNo}::int, host, shard FROM unnest(${unique.map((one) => one.host)}::text[], ${unique.map((one) => one.shard)}::int[]) AS t (host, shard)
     ORDER BY host ON CONFLICT DO NOTHING`.execute(tx)
   await sql`
-    INSERT INTO frontier AS f (crawl_no, url_sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted, state, from_sha)
+    INSERT INTO frontier AS f (crawl_no, url_sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted, state, from_sha, branch)
     SELECT ${crawlNo}::int, sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted,
-      CASE WHEN admitted OR picture OR sitemap THEN 'pending' ELSE 'found' END, from_sha
+      CASE WHEN admitted OR picture OR sitemap THEN 'pending' ELSE 'found' END, from_sha, branch
     FROM unnest(${shas}::bytea[], ${unique.map((one) => one.shard)}::smallint[], ${unique.map((one) => one.siteNo)}::int[],
       ${unique.map((one) => one.host)}::text[], ${unique.map((one) => one.page)}::bool[], ${unique.map((one) => one.picture)}::bool[],
       ${unique.map((one) => one.sitemap)}::bool[], ${unique.map((one) => one.depth)}::smallint[],
       ${unique.map((one) => one.redirects)}::smallint[], ${unique.map((one) => one.admitted)}::bool[],
-      ${unique.map((one) => one.fromSha)}::bytea[])
-      AS t (sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted, from_sha)
+      ${unique.map((one) => one.fromSha)}::bytea[], ${unique.map((one) => (one.page ? (one.branch ?? '/') : null))}::text[])
+      AS t (sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted, from_sha, branch)
     ORDER BY sha
     ON CONFLICT (crawl_no, url_sha) DO UPDATE SET
       page = f.page OR excluded.page,
@@ -138,7 +141,10 @@ export async function insertFound(
         WHEN f.admitted AND (f.redirects = 0 OR NOT excluded.admitted) THEN f.redirects
         ELSE least(f.redirects, excluded.redirects) END,
       admitted = f.admitted OR excluded.admitted,
-      state = CASE WHEN f.state = 'found' AND excluded.state = 'pending' THEN 'pending'
+      branch = CASE WHEN f.seed THEN f.branch ELSE coalesce(f.branch, excluded.branch) END,
+      reason = CASE WHEN f.state = 'excluded' AND f.reason = 'crawl_trap' AND excluded.state = 'pending' THEN NULL ELSE f.reason END,
+      detail = CASE WHEN f.state = 'excluded' AND f.reason = 'crawl_trap' AND excluded.state = 'pending' THEN NULL ELSE f.detail END,
+      state = CASE WHEN (f.state = 'found' OR f.state = 'excluded' AND f.reason = 'crawl_trap') AND excluded.state = 'pending' THEN 'pending'
         WHEN excluded.picture AND NOT f.picture AND f.state IN ('done', 'failed')
           AND EXISTS (SELECT 1 FROM capture c WHERE c.capture_id = f.capture_id AND c.redirect_sha IS NOT NULL) THEN 'pending'
         ELSE f.state END
@@ -170,6 +176,7 @@ function mergeFound(found: readonly FoundUrl[]): MergedUrl[] {
     known.sitemap ||= one.kind === 'sitemap'
     known.admitted ||= admitted
     known.siteNo ??= one.siteNo
+    known.branch ??= one.branch ?? null
   }
   return [...byKey.values()]
 }
@@ -237,6 +244,13 @@ async function insertAttempts(
       AS t (sha, attempts, outcome, reason, class, detail, wait_ms, capture_id)`.execute(tx)
 }
 
+export interface AdmissionLimits {
+  pagesPerHost: number
+  depth: number
+  /** Definition of the extraction, whose candidates say what pages bring. */
+  extractDef?: number
+}
+
 /**
  * Closes the depths of the shard's sites that have nothing left to do, and admits what they found: sorted by digest,
  * until the host's budget is spent. Admission spends it, success and exclusion do not. Pictures that are linked, too,
@@ -246,19 +260,24 @@ async function insertAttempts(
 export async function closeDepths(
   tx: Transaction<Database>,
   lease: Lease,
-  limits: { pagesPerHost: number; depth: number },
+  limits: AdmissionLimits,
 ): Promise<{ admitted: number; closed: number }> {
   let admitted = 0
   let closed = 0
+  const owed = new Set<number>()
   // A depth whose pages are all done already, as pictures, is over as soon as it is admitted: hence more than one round.
   for (;;) {
-    const open = await finishedDepths(tx, lease)
+    const open = (await finishedDepths(tx, lease)).filter((site) => !owed.has(site.site_no))
     if (open.length === 0) return { admitted, closed }
     for (const site of open) {
+      // What a depth was not allowed at once comes before the next one.
+      const rest = await admitDepth(tx, lease.crawlNo, site.site_no, site.depth, limits)
       const depth = site.depth + 1
       const count =
-        depth > limits.depth ? 0 : await admitDepth(tx, lease.crawlNo, site.site_no, depth, limits.pagesPerHost)
-      admitted += count
+        rest !== 0 || depth > limits.depth ? rest : await admitDepth(tx, lease.crawlNo, site.site_no, depth, limits)
+      if (count === null) owed.add(site.site_no)
+      admitted += count ?? 0
+      if (count === null || rest !== 0) continue
       // A depth of which nothing was admitted leads to no further one, unless a URL that was put back sent the site up again.
       const over = await sql`UPDATE site s SET depth = ${depth}, closed = ${count === 0} AND NOT EXISTS (
           SELECT 1 FROM frontier f WHERE f.crawl_no = s.crawl_no AND f.site_no = s.site_no AND f.page AND NOT f.admitted
@@ -284,26 +303,41 @@ async function finishedDepths(tx: Transaction<Database>, lease: Lease): Promise<
   return open.rows
 }
 
+/** How many were admitted; null when what pages have brought is not known yet. */
 async function admitDepth(
   tx: Transaction<Database>,
   crawlNo: number,
   siteNo: number,
   depth: number,
-  pagesPerHost: number,
-): Promise<number> {
+  { pagesPerHost, extractDef }: AdmissionLimits,
+): Promise<number | null> {
+  const rooms = await roomOfBranches(tx, { crawlNo, siteNo, depth, extractDef })
+  if (rooms === null) return null
   const admitted = await sql`
-    WITH spent AS (
-      SELECT host, count(*) AS pages FROM frontier
-      WHERE crawl_no = ${crawlNo} AND site_no = ${siteNo} AND page AND admitted AND redirects = 0 GROUP BY host),
+    WITH room AS (
+      SELECT host, branch, allowed FROM unnest(${rooms.map((one) => one.host)}::text[],
+        ${rooms.map((one) => one.branch)}::text[], ${rooms.map((one) => one.allowed)}::int[]) AS t (host, branch, allowed)),
+    spent AS MATERIALIZED (
+      SELECT host, coalesce(branch, '/') AS branch, count(*) AS pages FROM frontier
+      WHERE crawl_no = ${crawlNo} AND site_no = ${siteNo} AND page AND admitted AND redirects = 0 GROUP BY 1, 2),
+    spent_host AS (SELECT host, sum(pages) AS pages FROM spent GROUP BY host),
+    placed AS (
+      SELECT f.host, f.url_sha, coalesce(s.pages, 0) + row_number() OVER (PARTITION BY f.host, f.branch ORDER BY f.url_sha) AS place,
+        coalesce(r.allowed, ${pagesPerHost}) AS allowed
+      FROM frontier f LEFT JOIN spent s ON s.host = f.host AND s.branch = coalesce(f.branch, '/')
+      LEFT JOIN room r ON r.host = f.host AND r.branch = coalesce(f.branch, '/')
+      WHERE f.crawl_no = ${crawlNo} AND f.site_no = ${siteNo} AND f.page AND NOT f.admitted AND f.depth = ${depth}
+        AND coalesce(f.branch, '/') NOT LIKE '!%'),
     ranked AS (
-      SELECT f.url_sha, row_number() OVER (PARTITION BY f.host ORDER BY f.url_sha) + coalesce(s.pages, 0) AS place
-      FROM frontier f LEFT JOIN spent s USING (host)
-      WHERE f.crawl_no = ${crawlNo} AND f.site_no = ${siteNo} AND f.page AND NOT f.admitted AND f.depth = ${depth})
+      SELECT p.url_sha, coalesce(s.pages, 0) + row_number() OVER (PARTITION BY p.host ORDER BY p.url_sha) AS place,
+        least(${pagesPerHost}, coalesce(r.allowed, ${pagesPerHost})) AS allowed
+      FROM placed p LEFT JOIN spent_host s ON s.host = p.host LEFT JOIN room r ON r.host = p.host AND r.branch IS NULL
+      WHERE p.place <= p.allowed)
     UPDATE frontier f SET admitted = true, state = CASE WHEN f.state = 'found' THEN 'pending'
       WHEN f.state IN ('done', 'failed')
         AND EXISTS (SELECT 1 FROM capture c WHERE c.capture_id = f.capture_id AND c.kind = 'other' AND c.status < 400) THEN 'pending'
       ELSE f.state END
     FROM ranked r
-    WHERE f.crawl_no = ${crawlNo} AND f.url_sha = r.url_sha AND r.place <= ${pagesPerHost}`.execute(tx)
+    WHERE f.crawl_no = ${crawlNo} AND f.url_sha = r.url_sha AND r.place <= r.allowed`.execute(tx)
   return Number(admitted.numAffectedRows ?? 0n)
 }

@@ -153,6 +153,17 @@ export interface FrontierTable {
   declared: string | null
   from_sha: Buffer | null
   capture_id: string | null
+  /** The part of its host that a page counts to; `!` and the reason for what a trap made. */
+  branch: Generated<string | null>
+}
+
+/** How many pages a part of a host, or a host (`''`), has earned. */
+export interface PageBranchTable {
+  crawl_no: number
+  site_no: number
+  host: string
+  branch: string
+  allowed: number
 }
 
 export interface CrawlAttemptTable {

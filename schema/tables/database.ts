@@ -15,6 +15,7 @@ export interface Database {
   tdm_file: c.TdmFileTable
   server_pace: c.ServerPaceTable
   frontier: c.FrontierTable
+  page_branch: c.PageBranchTable
   url: c.UrlTable
   crawl_attempt: c.CrawlAttemptTable
   frontier_tally: c.FrontierTallyTable

@@ -1,0 +1,162 @@
+import { sql, type Transaction } from 'kysely'
+import type { Database } from '../tables/database.ts'
+import { owesPictures, type PageYield, yieldBelow, yieldOfPages } from './page-yield.ts'
+
+/** What is admitted without a look at what it brings. */
+interface FreePages {
+  /** Pages whatever they hold: one body under many names, soft 404s. */
+  same: number
+  /** Pages of which each is new and none shows a picture. */
+  barren: number
+}
+
+/** A part of a host (`/calendar?month`) is left sooner than the host: the good pages beside it stay. */
+const FREE_OF_BRANCH: FreePages = { same: 256, barren: 2000 }
+const FREE_OF_HOST: FreePages = { same: 1024, barren: 5000 }
+/** Pages that a new body pays for: a site with less news than a twentieth is names for the same. */
+const PAGES_A_BODY = 20
+/** Pages that a new picture pays for: lists and articles without one stand between those that have some. */
+const PAGES_A_PICTURE = 10
+/** Links in a row without a new picture on the whole host: a calendar, a chain. Archives page past new articles. */
+const BARREN_DEPTHS = 50
+
+/**
+ * How many pages may be admitted in all, after what those before have brought. What is finite and brings something is
+ * held back for moments only; what is generated for ever shows no picture that is new, or the same body.
+ */
+function allowedPages({ pictures, bodies }: PageYield, free: FreePages): number {
+  return Math.min(free.same + PAGES_A_BODY * bodies, free.barren + PAGES_A_PICTURE * pictures)
+}
+
+interface Branch {
+  host: string
+  /** Null is the whole host. */
+  branch: string | null
+  pages: number
+  waiting: number
+}
+
+export interface Room {
+  host: string
+  branch: string | null
+  /** Pages in all, those admitted before included. */
+  allowed: number
+}
+
+interface Depth {
+  crawlNo: number
+  siteNo: number
+  depth: number
+  extractDef: number | undefined
+}
+
+/**
+ * How far a depth's pages may be admitted, by host and branch, and ends those whose pages so far did not earn more. May
+ * only be asked when every admitted page of the site has ended: then what they brought does not depend on any order.
+ * Those that are not named have room enough. Null when a host that must be judged still owes pictures: ask again then.
+ */
+export async function roomOfBranches(tx: Transaction<Database>, at: Depth): Promise<Room[] | null> {
+  await excludeMarked(tx, at)
+  const branches = await countBranches(tx, at)
+  const hosts = [...new Set(branches.map(({ host }) => host))].map((host): Branch => {
+    const own = branches.filter((one) => one.host === host)
+    return { host, branch: null, pages: sum(own, 'pages'), waiting: sum(own, 'waiting') }
+  })
+  const rooms: Room[] = []
+  for (const one of [...branches, ...hosts]) {
+    if (one.waiting === 0) continue
+    const allowed = await allowedOf(tx, at, one)
+    if (allowed === 'owed') return null
+    if (allowed < one.pages + one.waiting) rooms.push({ host: one.host, branch: one.branch, allowed })
+  }
+  for (const host of hosts) if (host.waiting > 0 && (await endsInVain(tx, at, host)) === 'owed') return null
+  await excludeMarked(tx, at)
+  return rooms
+}
+
+/** Asks what the pages brought only when what they earned before is used up: the answer is kept. */
+async function allowedOf(tx: Transaction<Database>, at: Depth, branch: Branch): Promise<number | 'owed'> {
+  const free = branch.branch === null ? FREE_OF_HOST : FREE_OF_BRANCH
+  const atFirst = allowedPages({ pictures: 0, bodies: 0 }, free)
+  if (branch.pages + branch.waiting <= atFirst) return atFirst
+  const before = (await keptAllowance(tx, at, branch)) ?? atFirst
+  if (branch.pages < before) return before
+  if (await owesPictures(tx, at.crawlNo, branch.host)) return 'owed'
+  const brought = await yieldOfPages(tx, { ...at, ...branch })
+  const allowed = Math.max(before, allowedPages(brought, free))
+  await keepAllowance(tx, at, branch, allowed)
+  if (branch.pages >= allowed) {
+    const { host, pages } = branch
+    const { bodies, pictures } = brought
+    const why = `${pages} pages of ${host}${branch.branch ?? ''} brought ${bodies} bodies and ${pictures} pictures`
+    await markTrap(tx, at, branch, why)
+  }
+  return allowed
+}
+
+/** Every so many depths: whether the host has shown anything new in them. */
+async function endsInVain(tx: Transaction<Database>, at: Depth, host: Branch): Promise<'owed' | 'judged'> {
+  const ended = at.depth - 1
+  if (ended < BARREN_DEPTHS || ended % BARREN_DEPTHS > 0) return 'judged'
+  if (await owesPictures(tx, at.crawlNo, host.host)) return 'owed'
+  const { pages, pictures } = await yieldBelow(tx, { ...at, ...host }, ended - BARREN_DEPTHS)
+  if (pictures > 0) return 'judged'
+  await markTrap(
+    tx,
+    at,
+    host,
+    `${pages} pages in the last ${BARREN_DEPTHS} depths of ${host.host} brought no new picture`,
+  )
+  return 'judged'
+}
+
+async function keptAllowance(tx: Transaction<Database>, at: Depth, { host, branch }: Branch): Promise<number | null> {
+  const kept = await sql<{ allowed: number }>`SELECT allowed FROM page_branch
+    WHERE crawl_no = ${at.crawlNo} AND site_no = ${at.siteNo} AND host = ${host} AND branch = ${branch ?? ''}`.execute(
+    tx,
+  )
+  return kept.rows[0]?.allowed ?? null
+}
+
+async function keepAllowance(
+  tx: Transaction<Database>,
+  at: Depth,
+  { host, branch }: Branch,
+  allowed: number,
+): Promise<void> {
+  await sql`INSERT INTO page_branch (crawl_no, site_no, host, branch, allowed)
+    VALUES (${at.crawlNo}, ${at.siteNo}, ${host}, ${branch ?? ''}, ${allowed})
+    ON CONFLICT (crawl_no, site_no, host, branch) DO UPDATE SET allowed = excluded.allowed`.execute(tx)
+}
+
+async function countBranches(tx: Transaction<Database>, { crawlNo, siteNo, depth }: Depth): Promise<Branch[]> {
+  const counted = await sql<Branch>`
+    SELECT host, branch, sum(pages)::int AS pages, sum(waiting)::int AS waiting FROM (
+      SELECT host, coalesce(branch, '/') AS branch, count(*) AS pages, 0 AS waiting FROM frontier
+      WHERE crawl_no = ${crawlNo} AND site_no = ${siteNo} AND page AND admitted AND redirects = 0 GROUP BY 1, 2
+      UNION ALL
+      SELECT host, coalesce(branch, '/'), 0, count(*) FROM frontier
+      WHERE crawl_no = ${crawlNo} AND site_no = ${siteNo} AND page AND NOT admitted AND depth <= ${depth}
+        AND coalesce(branch, '/') NOT LIKE '!%' GROUP BY 1, 2) AS both_kinds
+    GROUP BY 1, 2 ORDER BY host, branch`.execute(tx)
+  return counted.rows
+}
+
+/** Whatever waits in the branch, at this depth or left over from one before, is the trap's. */
+async function markTrap(tx: Transaction<Database>, at: Depth, { host, branch }: Branch, why: string): Promise<void> {
+  await sql`UPDATE frontier SET branch = ${`!${why}`}
+    WHERE crawl_no = ${at.crawlNo} AND site_no = ${at.siteNo} AND page AND NOT admitted AND depth <= ${at.depth}
+      AND host = ${host} AND coalesce(branch, '/') NOT LIKE '!%'
+      AND (${branch}::text IS NULL OR coalesce(branch, '/') = ${branch})`.execute(tx)
+}
+
+/** Marked URLs end here, but for those that are wanted as pictures, too. */
+async function excludeMarked(tx: Transaction<Database>, { crawlNo, siteNo, depth }: Depth): Promise<void> {
+  await sql`UPDATE frontier SET state = 'excluded', reason = 'crawl_trap', detail = substr(branch, 2)
+    WHERE crawl_no = ${crawlNo} AND site_no = ${siteNo} AND page AND NOT admitted AND depth <= ${depth}
+      AND state = 'found' AND branch LIKE '!%'`.execute(tx)
+}
+
+function sum(branches: readonly Branch[], field: 'pages' | 'waiting'): number {
+  return branches.reduce((total, one) => total + one[field], 0)
+}
