@@ -45,7 +45,7 @@ export type RobotsAnswer =
   | { allowed: true; delayMs: number; sitemaps: string[]; signals: OptOutSignal[] }
   | {
       allowed: false
-      reason: 'robots_disallowed' | 'robots_unreachable' | 'crawl_delay_too_long'
+      reason: 'robots_disallowed' | 'robots_unreachable' | 'crawl_delay_too_long' | 'address_blocked'
       detail: string | null
     }
 
@@ -56,6 +56,8 @@ export class RobotsGate {
   private readonly asked = new Set<string>()
   /** Why an origin's robots.txt was last not to be had, for people. */
   private readonly faults = new Map<string, string>()
+  /** Origins at addresses that may not be visited: neither may robots.txt, and asking again gives the same. */
+  private readonly blocked = new Set<string>()
   /** Origins whose stored answer is not taken: they are asked whether they are there again. */
   private readonly stale = new Set<string>()
   private readonly deps: RobotsGateDeps
@@ -88,8 +90,10 @@ export class RobotsGate {
   async ask(url: string): Promise<RobotsAnswer> {
     const { origin } = new URL(url)
     const { verdict, rules } = await this.rulesOf(origin)
-    if (verdict === 'disallow_all')
-      return { allowed: false, reason: 'robots_unreachable', detail: this.faults.get(origin) ?? null }
+    if (verdict === 'disallow_all') {
+      const reason = this.blocked.has(origin) ? 'address_blocked' : 'robots_unreachable'
+      return { allowed: false, reason, detail: this.faults.get(origin) ?? null }
+    }
     if (verdict === 'allow_all' || !rules) return { allowed: true, delayMs: 0, sitemaps: [], signals: [] }
     const answer = isAllowed(rules, this.deps.token, url)
     if (!answer.allowed)
@@ -123,12 +127,13 @@ export class RobotsGate {
     const stored = this.stale.delete(origin) ? null : await this.deps.load(origin)
     if (stored) return stored
     this.asked.add(origin)
+    this.blocked.delete(origin)
     // Every answer is evidence, also those of tries that came to nothing.
     const drafts: CaptureDraft[] = []
     for (let tried = 1; ; tried += 1) {
       const answer = await this.fetchRobots(origin)
       drafts.push(...answer.drafts)
-      if (answer.verdict !== 'disallow_all' || tried >= UNREACHABLE_TRIES) {
+      if (answer.verdict !== 'disallow_all' || tried >= UNREACHABLE_TRIES || this.blocked.has(origin)) {
         const { verdict, rules, shard } = answer
         this.deps.record({ verdict, rules, shard, drafts, origin })
         return { verdict: answer.verdict, rules: answer.rules as RobotsRules | null }
@@ -149,6 +154,7 @@ export class RobotsGate {
     let retryAfterMs = 0
     for (let hop = 0; hop <= ROBOTS_HOPS; hop += 1) {
       const result = await this.deps.fetch(url)
+      if (result.kind === 'failure' && result.reason === 'address_blocked' && hop === 0) this.blocked.add(origin)
       if (result.kind === 'failure') return answer(robotsVerdictForStatus({ failure: result.reason }), faultOf(result))
       drafts.push(robotsDraft(this.deps, url, result))
       retryAfterMs = parseRetryAfter(header(result, 'retry-after'), result.startedAt, LONGEST_WAIT_MS) ?? 0

@@ -11,7 +11,7 @@ interface Answer {
   body?: string
   to?: string
   /** The request fails with this reason and this word of the system. */
-  failure?: [reason: 'dns_failed' | 'refused' | 'too_large', errorCode: string]
+  failure?: [reason: 'dns_failed' | 'refused' | 'too_large' | 'address_blocked', errorCode: string]
 }
 
 function resultOf(url: string, { status = 200, body = '', to, failure }: Answer): FetchResult {
@@ -149,6 +149,22 @@ describe('RobotsGate', () => {
       reason: 'robots_unreachable',
       detail: 'bad_scheme',
     })
+  })
+
+  test('asks once at an address that may not be visited, and says that it is the address', async () => {
+    const { gate, asked, waits } = aGate([{ failure: ['address_blocked', 'ADDRESS_BLOCKED'] }])
+    expect(await gate.ask(`${ORIGIN}/x`)).toEqual({
+      allowed: false,
+      reason: 'address_blocked',
+      detail: 'address_blocked ADDRESS_BLOCKED',
+    })
+    expect([asked.length, waits]).toEqual([1, []])
+  })
+
+  test('takes a redirect to such an address for a file that cannot be had', async () => {
+    const hop: Answer[] = [{ to: 'http://10.0.0.1/robots.txt' }, { failure: ['address_blocked', 'ADDRESS_BLOCKED'] }]
+    const { gate } = aGate([...hop, ...hop, ...hop])
+    expect(await gate.ask(`${ORIGIN}/x`)).toMatchObject({ reason: 'robots_unreachable' })
   })
 
   test('asks again after a load that failed, as it does when the worker stops', async () => {
