@@ -1,20 +1,10 @@
-import type { FetchResult } from '../../infra/http.ts'
 import { claimUrls, type FrontierRow, hostsWithWork, suspendHosts } from '../../schema/queries/frontier.ts'
 import type { Lease } from '../../schema/queries/leases.ts'
-import type { CrawlSection } from '../../schema/contracts/spec.ts'
-import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
-import { CrawlBatch, type RobotsResult, type TdmResult, type UrlResult } from './batch.ts'
+import { CrawlBatch, type RobotsResult, type TdmResult } from './batch.ts'
 import { type CommitDeps, commitBatch } from './commit-batch.ts'
-import { header } from './draft-capture.ts'
-import { contactOf, contactOfRobots } from './host-budget.ts'
+import type { HostSchedule } from './host-schedule.ts'
 import { giveUpFound } from './judge-hosts.ts'
-import type { HostSchedule, Seen, Turn } from './host-schedule.ts'
-import { type InterpretDeps, interpretFailure, interpretResponse } from './interpret.ts'
-import { conditionsOf } from './conditional.ts'
-import { asRevisit, type Confirmed, type Revisits, validatorsOfBase } from './revisit.ts'
-import { parseRetryAfter } from './retry-policy.ts'
-import type { RobotsAnswer, RobotsGate } from './robots-gate.ts'
-import type { TdmGate } from './tdm-gate.ts'
+import { type VisitDeps, visitUrl } from './visit-url.ts'
 
 /** URLs claimed of one host at a time: some seconds of work at full speed, a short list to give back after a kill. */
 const CLAIM = 32
@@ -25,26 +15,14 @@ const POLL_MS = 200
 /** A commit costs about this much: with less to wait for, the batch waits for more to come. */
 const SOON_MS = 100
 
-/** Of a request that tells nothing of the host's pages. */
-const UNSEEN = { status: null, latencyMs: null, retryAfterMs: null, second: null }
-
-export interface ShardCrawlerDeps {
+export interface ShardCrawlerDeps extends VisitDeps {
   commit: CommitDeps
-  interpret: InterpretDeps
-  section: CrawlSection
-  gate: RobotsGate
-  tdm: TdmGate
-  schedule: HostSchedule
-  fetch(url: string, headers?: [string, string][]): Promise<FetchResult>
-  /** What an earlier crawl has. */
-  revisits: Revisits
   /** The address that a URL's requests go to; null when its name has none. */
   addressOf(url: string): Promise<string | null>
   savePaces(paces: ReturnType<HostSchedule['takeLearnt']>): Promise<void>
   /** A place among the process' simultaneous requests; call the result to give it back. */
   takeSlot(): (() => void) | null
   isPaused(): Promise<boolean>
-  now(): number
   sleep(ms: number): Promise<void>
   /** Aborts when the activity is cancelled or the lease is lost. */
   signal: AbortSignal
@@ -201,7 +179,7 @@ export class ShardCrawler {
       }
       this.running += 1
       this.active.set(keyOf(turn.row), turn.row.host)
-      void this.crawlUrl(turn)
+      void visitUrl(this.deps, turn, (result) => this.batch.addResult(result, this.deps.now()))
         .catch((error: unknown) => {
           this.failure ??= error
           turn.finish(this.deps.now(), null)
@@ -213,101 +191,6 @@ export class ShardCrawler {
           this.wake?.()
         })
     }
-  }
-
-  /** A turn whose request went to robots.txt leaves the URL for the next: each request waits its time. */
-  private async crawlUrl(turn: Turn): Promise<void> {
-    const { schedule, gate, section } = this.deps
-    const { row } = turn
-    const { honour } = section.politeness
-    // Preferences stand in robots.txt, too, where its rules of access are not heeded.
-    if (!honour.includes('robots') && !honour.includes('ai-pref')) return this.fetchRow(turn, [], [])
-    if (!gate.knows(row.url)) {
-      const startedAt = this.deps.now()
-      if (await gate.prepare(row.url)) {
-        const answer = await gate.ask(row.url)
-        if (answer.allowed) schedule.setCrawlDelay(row.host, answer.delayMs)
-        schedule.putBack(row)
-        return turn.finish(this.deps.now(), { startedAt, ...UNSEEN })
-      }
-    }
-    const answer = await gate.ask(row.url)
-    if (!honour.includes('robots')) return this.fetchRow(turn, [], answer.allowed ? answer.signals : [])
-    if (!answer.allowed) {
-      this.batch.addResult(notAllowed(row, answer), this.deps.now())
-      return turn.finish(this.deps.now(), null)
-    }
-    schedule.setCrawlDelay(row.host, answer.delayMs)
-    return this.fetchRow(turn, answer.sitemaps, answer.signals)
-  }
-
-  /** `robots`: what robots.txt says of the use of the URL; the TDM file of its origin is asked here. */
-  private async fetchRow(turn: Turn, sitemaps: string[], robots: OptOutSignal[]): Promise<void> {
-    const { interpret, schedule } = this.deps
-    const { row } = turn
-    let startedAt = this.deps.now()
-    let confirmed: Confirmed | null = null
-    const { response, signals } = await this.deps.tdm.under(row.url, row.attempts, async () => {
-      startedAt = this.deps.now()
-      const asked = await this.ask(row)
-      confirmed = asked.confirmed
-      return asked.response
-    })
-    const seen = this.seenOf(response, startedAt)
-    turn.finish(this.deps.now(), seen)
-    if (response.remoteAddress !== null) schedule.setAddress(row.host, response.remoteAddress)
-    const result = await this.interpret(row, response, confirmed, [...robots, ...signals])
-    for (const sitemap of row.site_no === null || row.sitemap ? [] : sitemaps) {
-      const target = interpret.place(sitemap, row.url)
-      if (!target || !interpret.inScope(row.site_no as number, target.url)) continue
-      const { site_no: siteNo, depth } = row
-      result.found.push({ ...target, siteNo, depth, kind: 'sitemap', redirects: 0, fromSha: null })
-    }
-    this.take(row, response, result, seen.retryAfterMs !== null)
-  }
-
-  private async interpret(
-    row: FrontierRow,
-    response: FetchResult,
-    confirmed: Confirmed | null,
-    site: readonly OptOutSignal[],
-  ): Promise<UrlResult> {
-    const { interpret } = this.deps
-    if (response.kind === 'failure') return interpretFailure(interpret, row, response)
-    const result = await interpretResponse(interpret, row, confirmed?.response ?? response, site)
-    return confirmed && result.draft ? { ...result, draft: asRevisit(result.draft, confirmed) } : result
-  }
-
-  private take(row: FrontierRow, response: FetchResult, result: UrlResult, namedItsPause: boolean): void {
-    // A server in trouble gets a pause for the whole host, not for the one URL; what it asked for itself is counted.
-    if (result.outcome.state === 'retry' && !namedItsPause)
-      this.deps.schedule.pause(row.host, this.deps.now() + Math.min(result.outcome.waitMs, 60_000))
-    const contact =
-      response.kind === 'failure'
-        ? contactOf(row.host, response.reason, response.errorCode)
-        : { host: row.host, failure: null }
-    this.batch.addResult({ ...result, contact }, this.deps.now())
-  }
-
-  /** Asks under a condition where an earlier crawl has a body; a 304 that confirms nothing readable is asked past. */
-  private async ask(row: FrontierRow): Promise<{ response: FetchResult; confirmed: Confirmed | null }> {
-    const { revisits } = this.deps
-    const base = await revisits.baseOf(row.url_sha)
-    const response = await this.deps.fetch(row.url, base ? conditionsOf(validatorsOfBase(base)) : [])
-    if (!base || response.kind === 'failure' || response.status !== 304) return { response, confirmed: null }
-    const confirmed = await revisits.confirm(base, response)
-    return confirmed ? { response, confirmed } : { response: await this.deps.fetch(row.url), confirmed: null }
-  }
-
-  private seenOf(response: FetchResult, startedAt: number): Seen {
-    const capMs = this.deps.section.limits.give_up_hours * 3_600_000
-    const retryAfterMs = parseRetryAfter(header(response, 'retry-after'), response.startedAt, capMs)
-    const { status, durationMs } = response
-    // A timeout says how long at least the answer would have taken.
-    const isTimeout = response.kind === 'failure' && response.reason === 'timeout'
-    const latencyMs = response.latencyMs ?? (isTimeout ? durationMs : null)
-    const date = Date.parse(header(response, 'date') ?? '')
-    return { startedAt, status, latencyMs, retryAfterMs, second: Number.isNaN(date) ? null : Math.floor(date / 1000) }
   }
 
   /** Requests of a host wait until its address is known: it may be another host's, too. */
@@ -359,26 +242,6 @@ export class ShardCrawler {
     const delay = this.deps.schedule.waitMs(this.deps.now()) ?? POLL_MS
     await Promise.race([happened, this.deps.sleep(Math.max(1, Math.min(delay, POLL_MS)))])
     this.wake = null
-  }
-}
-
-/** A rule's refusal is the URL's end; a robots.txt that cannot be had is the host's matter, and the URL waits for it. */
-function notAllowed(row: FrontierRow, { reason, detail }: Extract<RobotsAnswer, { allowed: false }>): UrlResult {
-  const contact = reason === 'robots_unreachable' ? contactOfRobots(row.host, detail) : null
-  return {
-    draft: null,
-    found: [],
-    contact,
-    outcome: {
-      sha: row.url_sha,
-      asPicture: row.picture,
-      state: contact === null ? 'excluded' : 'retry',
-      reason,
-      detail,
-      attempts: row.attempts,
-      waitMs: 0,
-      errorClass: contact?.failure?.class ?? null,
-    },
   }
 }
 

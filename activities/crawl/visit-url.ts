@@ -1,0 +1,151 @@
+import type { FetchResult } from '../../infra/http.ts'
+import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
+import type { CrawlSection } from '../../schema/contracts/spec.ts'
+import type { FrontierRow } from '../../schema/queries/frontier.ts'
+import type { UrlResult } from './batch.ts'
+import { conditionsOf } from './conditional.ts'
+import { header } from './draft-capture.ts'
+import { contactOf, contactOfRobots } from './host-budget.ts'
+import type { HostSchedule, Seen, Turn } from './host-schedule.ts'
+import { type InterpretDeps, interpretFailure, interpretResponse } from './interpret.ts'
+import { parseRetryAfter } from './retry-policy.ts'
+import { asRevisit, type Confirmed, type Revisits, validatorsOfBase } from './revisit.ts'
+import type { RobotsAnswer, RobotsGate } from './robots-gate.ts'
+import type { TdmGate } from './tdm-gate.ts'
+
+export interface VisitDeps {
+  interpret: InterpretDeps
+  section: CrawlSection
+  gate: RobotsGate
+  tdm: TdmGate
+  schedule: HostSchedule
+  fetch(url: string, headers?: [string, string][]): Promise<FetchResult>
+  /** What an earlier crawl has. */
+  revisits: Revisits
+  now(): number
+}
+
+/** Of a request that tells nothing of the host's pages. */
+const UNSEEN = { status: null, latencyMs: null, retryAfterMs: null, second: null }
+
+/**
+ * Asks for one URL in its turn: robots.txt and the origin's TDM file first, then the URL itself, under a condition where
+ * an earlier crawl has it. Adds what became of it. A turn whose request went to robots.txt leaves the URL for the next:
+ * each request waits its time.
+ */
+export async function visitUrl(deps: VisitDeps, turn: Turn, add: (result: UrlResult) => void): Promise<void> {
+  const { schedule, gate, section } = deps
+  const { row } = turn
+  const { honour } = section.politeness
+  // Preferences stand in robots.txt, too, where its rules of access are not heeded.
+  if (!honour.includes('robots') && !honour.includes('ai-pref')) return fetchTurn(deps, turn, add, [], [])
+  if (!gate.knows(row.url)) {
+    const startedAt = deps.now()
+    if (await gate.prepare(row.url)) {
+      const answer = await gate.ask(row.url)
+      if (answer.allowed) schedule.setCrawlDelay(row.host, answer.delayMs)
+      schedule.putBack(row)
+      return turn.finish(deps.now(), { startedAt, ...UNSEEN })
+    }
+  }
+  const answer = await gate.ask(row.url)
+  if (!honour.includes('robots')) return fetchTurn(deps, turn, add, [], answer.allowed ? answer.signals : [])
+  if (!answer.allowed) {
+    add(notAllowed(row, answer))
+    return turn.finish(deps.now(), null)
+  }
+  schedule.setCrawlDelay(row.host, answer.delayMs)
+  return fetchTurn(deps, turn, add, answer.sitemaps, answer.signals)
+}
+
+/** `robots`: what robots.txt says of the use of the URL; the TDM file of its origin is asked here. */
+async function fetchTurn(
+  deps: VisitDeps,
+  turn: Turn,
+  add: (result: UrlResult) => void,
+  sitemaps: string[],
+  robots: OptOutSignal[],
+): Promise<void> {
+  const { interpret, schedule } = deps
+  const { row } = turn
+  let startedAt = deps.now()
+  let confirmed: Confirmed | null = null
+  const { response, signals } = await deps.tdm.under(row.url, row.attempts, async () => {
+    startedAt = deps.now()
+    const asked = await ask(deps, row)
+    confirmed = asked.confirmed
+    return asked.response
+  })
+  const seen = seenOf(deps, response, startedAt)
+  turn.finish(deps.now(), seen)
+  if (response.remoteAddress !== null) schedule.setAddress(row.host, response.remoteAddress)
+  const result = await resultOf(deps, row, response, confirmed, [...robots, ...signals])
+  for (const sitemap of row.site_no === null || row.sitemap ? [] : sitemaps) {
+    const target = interpret.place(sitemap, row.url)
+    if (!target || !interpret.inScope(row.site_no as number, target.url)) continue
+    const { site_no: siteNo, depth } = row
+    result.found.push({ ...target, siteNo, depth, kind: 'sitemap', redirects: 0, fromSha: null })
+  }
+  // A server in trouble gets a pause for the whole host, not for the one URL; what it asked for itself is counted.
+  if (result.outcome.state === 'retry' && seen.retryAfterMs === null)
+    schedule.pause(row.host, deps.now() + Math.min(result.outcome.waitMs, 60_000))
+  const contact =
+    response.kind === 'failure'
+      ? contactOf(row.host, response.reason, response.errorCode)
+      : { host: row.host, failure: null }
+  add({ ...result, contact })
+}
+
+async function resultOf(
+  deps: VisitDeps,
+  row: FrontierRow,
+  response: FetchResult,
+  confirmed: Confirmed | null,
+  site: readonly OptOutSignal[],
+): Promise<UrlResult> {
+  const { interpret } = deps
+  if (response.kind === 'failure') return interpretFailure(interpret, row, response)
+  const result = await interpretResponse(interpret, row, confirmed?.response ?? response, site)
+  return confirmed && result.draft ? { ...result, draft: asRevisit(result.draft, confirmed) } : result
+}
+
+/** Asks under a condition where an earlier crawl has a body; a 304 that confirms nothing readable is asked past. */
+async function ask(deps: VisitDeps, row: FrontierRow): Promise<{ response: FetchResult; confirmed: Confirmed | null }> {
+  const { revisits } = deps
+  const base = await revisits.baseOf(row.url_sha)
+  const response = await deps.fetch(row.url, base ? conditionsOf(validatorsOfBase(base)) : [])
+  if (!base || response.kind === 'failure' || response.status !== 304) return { response, confirmed: null }
+  const confirmed = await revisits.confirm(base, response)
+  return confirmed ? { response, confirmed } : { response: await deps.fetch(row.url), confirmed: null }
+}
+
+function seenOf(deps: VisitDeps, response: FetchResult, startedAt: number): Seen {
+  const capMs = deps.section.limits.give_up_hours * 3_600_000
+  const retryAfterMs = parseRetryAfter(header(response, 'retry-after'), response.startedAt, capMs)
+  const { status, durationMs } = response
+  // A timeout says how long at least the answer would have taken.
+  const isTimeout = response.kind === 'failure' && response.reason === 'timeout'
+  const latencyMs = response.latencyMs ?? (isTimeout ? durationMs : null)
+  const date = Date.parse(header(response, 'date') ?? '')
+  return { startedAt, status, latencyMs, retryAfterMs, second: Number.isNaN(date) ? null : Math.floor(date / 1000) }
+}
+
+/** A rule's refusal is the URL's end; a robots.txt that cannot be had is the host's matter, and the URL waits for it. */
+function notAllowed(row: FrontierRow, { reason, detail }: Extract<RobotsAnswer, { allowed: false }>): UrlResult {
+  const contact = reason === 'robots_unreachable' ? contactOfRobots(row.host, detail) : null
+  return {
+    draft: null,
+    found: [],
+    contact,
+    outcome: {
+      sha: row.url_sha,
+      asPicture: row.picture,
+      state: contact === null ? 'excluded' : 'retry',
+      reason,
+      detail,
+      attempts: row.attempts,
+      waitMs: 0,
+      errorClass: contact?.failure?.class ?? null,
+    },
+  }
+}
