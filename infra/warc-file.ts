@@ -13,6 +13,7 @@ const RESERVED_FLAGS = 0xe0
 const MAX_CANDIDATES = 10_000
 /** A record's bytes out at which a member is taken for a bomb, in multiples of the largest record that is read. */
 const MAX_TIMES = 16
+const FIRST_LINES = /^WARC\/1\.\d\r\nWARC-/i
 /** Enough to see whether a member begins as a record does. */
 const PEEK_BYTES = 512
 
@@ -153,10 +154,13 @@ function nextStart(bytes: Buffer, from: number, format: Format | null): number {
   return gzip < 0 ? plain : plain < 0 ? gzip : Math.min(gzip, plain)
 }
 
-/** A plain record stands at the beginning of a line; a member inflates to the beginning of a record. */
+/** A plain record stands at the beginning of a line, or where another was cut off and has a field next; a member inflates to the beginning of a record. */
 async function isRecordAt(window: FileWindow, at: number): Promise<boolean> {
   const format = await window.formatAt(at)
-  if (format === 'plain') return at === 0 || (await window.read(at - 1, 1))[0] === 0x0a
+  if (format === 'plain') {
+    const isLineStart = at === 0 || (await window.read(at - 1, 1))[0] === 0x0a
+    return isLineStart || FIRST_LINES.test((await window.read(at, 20)).toString('latin1'))
+  }
   if (format === null) return false
   const bytes = await window.read(at, PEEK_BYTES)
   const head = gzipHeadLength(bytes)

@@ -104,6 +104,14 @@ test.each([
   ])
 })
 
+test('a plain record that was cut off does not hide the one after it', async () => {
+  const [cut, after] = [aRecord({ url: A }).subarray(0, -30), aRecord({ url: B })]
+  expect(await scan([cut, after])).toEqual([
+    ['bad_length', 0, cut.length],
+    [B, cut.length, after.length],
+  ])
+})
+
 test('a checksum that differs is a fault of its member alone', async () => {
   const bad = aMember({ url: A })
   bad.writeUInt32LE(1, bad.length - 8)
