@@ -9,7 +9,7 @@ import type { RetryClass } from './retry-policy.ts'
 /** One response as it will be committed. `record` is its WARC record, null when no byte may be archived. */
 export interface CaptureDraft {
   url: string
-  capture: Omit<NewCapture, 'warc' | 'revisit' | 'signals'> & { signals: OptOutSignal[] }
+  capture: Omit<NewCapture, 'warc' | 'revisit' | 'source' | 'signals'> & { signals: OptOutSignal[] }
   record: ArchivedResponse | null
   /** A 304's record, and where the body that it confirms lies. */
   revisit?: { record: ArchivedRevisit; body: NonNullable<NewCapture['warc']> } | null

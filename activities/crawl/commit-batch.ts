@@ -110,8 +110,9 @@ export async function commitBatch(
   return counts
 }
 
-async function storeBytes(
-  deps: CommitDeps,
+/** Puts the drafts' records as one segment, and their pictures, into the store; says where each record lies. */
+export async function storeBytes(
+  deps: Pick<CommitDeps, 'store' | 'archive'>,
   drafts: readonly CaptureDraft[],
 ): Promise<Map<CaptureDraft, { sha: Buffer; offset: number; length: number }>> {
   const places = new Map<CaptureDraft, { sha: Buffer; offset: number; length: number }>()

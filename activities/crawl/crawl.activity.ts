@@ -6,6 +6,7 @@ import type { CrawlRound, CrawlShardResult } from '../../schema/contracts/crawl-
 import { PermanentError } from '../../schema/contracts/errors.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import { foldTallies } from '../../schema/queries/crawl-counts.ts'
+import { archiveOfShard, type ArchiveWork } from '../../schema/queries/archives.ts'
 import { baseCaptures, baseCrawl } from '../../schema/queries/base-captures.ts'
 import { type CrawlRecord, getCrawl, noteCrawlFault, setCrawlState } from '../../schema/queries/crawls.ts'
 import { ensureDefinition } from '../../schema/queries/definitions.ts'
@@ -22,6 +23,7 @@ import { type Archive, CRAWL_RUN } from './commit-batch.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
 import { HostSchedule } from './host-schedule.ts'
 import type { InterpretDeps } from './interpret.ts'
+import { type ArchiveFiles, importArchive } from './import-archive.ts'
 import { KnownUrls } from './known-urls.ts'
 import { shardOf } from './plan-crawl.ts'
 import { productToken } from './robots.ts'
@@ -60,6 +62,8 @@ export interface CrawlDeps extends Pick<
   /** The address that a URL's requests go to, null when its name has none. */
   addressOf(url: string): Promise<string | null>
   archive: Archive
+  /** Archives of others, which a crawl may take its captures from. */
+  files: ArchiveFiles
   /** A place among the process' simultaneous requests. */
   takeSlot: () => (() => void) | null
   definitions: { extract: Definition }
@@ -183,6 +187,9 @@ async function crawlLeased(
   }, RENEW_MS)
   let committed = 0
   try {
+    const archive = await archiveOfShard(deps.db, crawl.crawl_no, lease.shard)
+    if (archive)
+      return archive.done ? { outcome: 'idle', committed } : await importLeased(deps, crawl, lease, archive, signal)
     const crawler = await createShardCrawler(deps, crawl, lease, signal, shared, (urls) => {
       committed += urls
     })
@@ -191,6 +198,52 @@ async function crawlLeased(
   } finally {
     clearInterval(renewal)
     await releaseShard(deps.db, lease)
+  }
+}
+
+async function importLeased(
+  deps: CrawlDeps,
+  crawl: CrawlRecord,
+  lease: Lease,
+  work: ArchiveWork,
+  signal: AbortSignal,
+): Promise<CrawlShardResult> {
+  const section = crawl.section as CrawlSection
+  const token = productToken(section.politeness.user_agent)
+  const { db, store, archive, files } = deps
+  const isPaused = () => hasStopped(db, crawl.id)
+  const importing = {
+    db,
+    store,
+    archive,
+    files,
+    extractDef: await ensureDefinition(db, deps.definitions.extract, deps.commitId),
+    interpret: { ...deps, section, token, place: placeIn(crawl), inScope: () => false },
+    maxBodyBytes: section.limits.max_body_mib * 1024 * 1024,
+    isPaused,
+    now: () => performance.now(),
+    signal,
+  }
+  return importArchive(importing, lease, work, BUDGET_MS)
+}
+
+async function hasStopped(db: Kysely<Database>, id: string): Promise<boolean> {
+  const now = await getCrawl(db, id)
+  return now === undefined || now.paused || now.state === 'cancelled' || now.state === 'frozen'
+}
+
+/** Names URLs for the frontier of a crawl. */
+function placeIn(crawl: CrawlRecord): InterpretDeps['place'] {
+  return (url, base) => {
+    const canonical = canonicalUrl(url, base)
+    if (!canonical.ok) return null
+    const { host, hostname } = new URL(canonical.url)
+    return {
+      url: canonical.url,
+      sha: Buffer.from(urlDigest(canonical.url), 'hex'),
+      host,
+      shard: shardOf(registrableDomain(hostname), crawl.shards),
+    }
   }
 }
 
@@ -220,17 +273,7 @@ async function createShardCrawler(
       headers,
     })
   const sleep = (ms: number) => sleepUntil(ms, signal)
-  const place = (url: string, base?: string) => {
-    const canonical = canonicalUrl(url, base)
-    if (!canonical.ok) return null
-    const { host, hostname } = new URL(canonical.url)
-    return {
-      url: canonical.url,
-      sha: Buffer.from(urlDigest(canonical.url), 'hex'),
-      host,
-      shard: shardOf(registrableDomain(hostname), crawl.shards),
-    }
-  }
+  const place = placeIn(crawl)
   const inScope = (siteNo: number, url: string) => scopes.get(siteNo) === siteOf(url, section.scope)
   const extractDef = await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId)
   const commit = {
@@ -279,10 +322,7 @@ async function createShardCrawler(
       addressOf: (url) => deps.addressOf(url),
       savePaces: (paces) => writePaces(deps.db, crawl.crawl_no, paces),
       takeSlot: deps.takeSlot,
-      isPaused: async () => {
-        const now = await getCrawl(deps.db, crawl.id)
-        return now === undefined || now.paused || now.state === 'cancelled' || now.state === 'frozen'
-      },
+      isPaused: () => hasStopped(deps.db, crawl.id),
       now: () => performance.now(),
       sleep,
       signal,

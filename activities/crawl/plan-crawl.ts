@@ -1,6 +1,7 @@
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { NewSite } from '../../schema/queries/crawls.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
+import { readSeedArchive } from '../../schema/spec/seed-archive.ts'
 import { sha256 } from '../digest.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
 
@@ -14,7 +15,8 @@ export function shardOf(domain: string, shards: number): number {
 
 /**
  * Turns a crawl section into sites: seeds of one scope are one site, seeds that share a host are merged. A site declares
- * the language that all its seeds stand under, `und` when they differ. Throws BAD_SEED.
+ * the language that all its seeds stand under, `und` when they differ. An archive is a site with a shard of its own, after
+ * those of the hosts. Throws BAD_SEED.
  */
 export function planSites(section: CrawlSection): { shards: number; sites: NewSite[] } {
   const sites = new Map<
@@ -23,6 +25,7 @@ export function planSites(section: CrawlSection): { shards: number; sites: NewSi
   >()
   for (const [declared, urls] of Object.entries(section.seeds)) {
     for (const raw of urls) {
+      if (readSeedArchive(raw)) continue
       const canonical = canonicalUrl(raw)
       if (!canonical.ok) throw new PermanentError('BAD_SEED', `seed ${raw} is not an http or https URL`, { seed: raw })
       const { url } = canonical
@@ -41,13 +44,37 @@ export function planSites(section: CrawlSection): { shards: number; sites: NewSi
   // Twice as many as sites: fewer sites share a shard by chance.
   const shards = Math.max(1, Math.min(MAX_SHARDS, sites.size * 2))
   const planned = [...sites.entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-  return {
-    shards,
-    sites: planned.map(([scopeKey, site]) => ({
-      scopeKey,
-      shard: shardOf(site.domain, shards),
-      declared: site.declared.size === 1 ? ([...site.declared][0] as string) : 'und',
-      seeds: [...site.seeds.values()],
-    })),
+  const hosts = planned.map(([scopeKey, site]) => ({
+    scopeKey,
+    shard: shardOf(site.domain, shards),
+    declared: oneOf(site.declared),
+    seeds: [...site.seeds.values()],
+  }))
+  return { shards, sites: [...hosts, ...planArchives(section, shards)] }
+}
+
+function planArchives(section: CrawlSection, firstShard: number): NewSite[] {
+  const archives = new Map<string, { file: string; declared: Set<string> }>()
+  for (const [declared, seeds] of Object.entries(section.seeds)) {
+    for (const seed of seeds) {
+      const archive = readSeedArchive(seed)
+      if (!archive) continue
+      if (archive.sha256 === null) throw new PermanentError('BAD_SEED', `seed ${seed} has no digest`, { seed })
+      const known = archives.get(archive.sha256) ?? { file: archive.file, declared: new Set() }
+      known.declared.add(declared)
+      archives.set(archive.sha256, known)
+    }
   }
+  const sorted = [...archives.entries()].sort(([a], [b]) => (a < b ? -1 : 1))
+  return sorted.map(([sha256, { file, declared }], index) => ({
+    scopeKey: `warc:${sha256}`,
+    shard: firstShard + index,
+    declared: oneOf(declared),
+    seeds: [],
+    archive: { sha: Buffer.from(sha256, 'hex'), file },
+  }))
+}
+
+function oneOf(declared: ReadonlySet<string>): string {
+  return declared.size === 1 ? ([...declared][0] as string) : 'und'
 }

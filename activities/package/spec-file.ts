@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ModelCall, ReleaseSpec } from '../../schema/contracts/spec.ts'
+import { identitySection } from '../../schema/spec/seed-archive.ts'
 import { canonicalJson } from '../digest.ts'
 import { stableYaml } from './stable-text.ts'
 
@@ -9,10 +10,11 @@ const ORDER = [
   'seeds scope limits politeness provider model revision prompt params pivot pair',
 ].flatMap((names) => names.split(' '))
 
-/** The spec without what may not change an output byte: the addresses of model services, which are settings. */
+/** The spec without what may not change an output byte: addresses of model services and folders of archives, which are settings. */
 export function identitySpec(spec: ReleaseSpec): Record<string, unknown> {
   const overrides = Object.entries(spec.overrides).map(([lang, override]) => [lang, withoutAddresses(override)])
-  return { ...withoutAddresses(spec), overrides: Object.fromEntries(overrides) as unknown }
+  const crawl = spec.crawl === null ? null : identitySection(spec.crawl)
+  return { ...withoutAddresses({ ...spec, crawl }), overrides: Object.fromEntries(overrides) as unknown }
 }
 
 function withoutAddresses(part: object): Record<string, unknown> {

@@ -159,7 +159,8 @@ function signsOf(page: PageExtract, body: Uint8Array): PageSigns {
 }
 
 function sitesOf({ section, pages }: ProbeDeps): SiteProbe[] {
-  return planSites(section).sites.map(
+  const sites = planSites(section).sites.filter((site) => site.archive === undefined)
+  return sites.map(
     (site, index) =>
       new SiteProbe(
         {

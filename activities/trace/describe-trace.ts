@@ -30,9 +30,10 @@ export function describeTrace(trace: KeyTrace): string[] {
 }
 
 function captureLines(what: string, capture: TracedCapture): string[] {
-  const { warc } = capture
+  const { warc, source } = capture
   return [
     `${what} ${capture.url}: ${capture.status}, ${capture.fetched_at}, crawl ${capture.crawl}`,
+    ...(source ? [`  taken from ${source.file} (${source.digest}) at ${source.offset}, ${source.length} bytes`] : []),
     warc ? `  archived in ${warc.segment} at ${warc.offset}, ${warc.length} bytes` : '  not archived',
     ...(Array.isArray(capture.signals) && capture.signals.length > 0
       ? [`  opt-out signals ${JSON.stringify(capture.signals)}`]

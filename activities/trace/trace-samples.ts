@@ -12,6 +12,7 @@ import {
   responsesOf,
   verdictsOf,
 } from '../../schema/queries/lineage.ts'
+import { readSeedArchive } from '../../schema/spec/seed-archive.ts'
 import type { Database } from '../../schema/tables/database.ts'
 
 export interface TracedCapture {
@@ -25,6 +26,8 @@ export interface TracedCapture {
   payload_digest: string | null
   /** Where the record lies: segment (an object of the store), offset and length in bytes. */
   warc: { segment: string; offset: number; length: number } | null
+  /** The record of an archive that it was taken from instead of the web: name and digest of the file, place in it. */
+  source?: { file: string; digest: string; offset: number; length: number }
   signals: unknown
 }
 
@@ -154,7 +157,18 @@ function traced(capture: CaptureLineage | undefined): TracedCapture {
       place && capture
         ? { segment: place.toString('hex'), offset: capture.warc_offset ?? 0, length: capture.warc_length ?? 0 }
         : null,
+    ...(capture?.source_sha ? { source: sourceOf(capture, capture.source_sha) } : {}),
     signals: capture?.signals ?? [],
+  }
+}
+
+/** The file is no object of the store: its digest is written as archive digests are. */
+function sourceOf(capture: CaptureLineage, sha: Buffer): NonNullable<TracedCapture['source']> {
+  return {
+    file: readSeedArchive(capture.source_file ?? '')?.name ?? '',
+    digest: `sha256:${base32(sha)}`,
+    offset: capture.source_offset ?? 0,
+    length: capture.source_length ?? 0,
   }
 }
 

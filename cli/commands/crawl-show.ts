@@ -1,11 +1,15 @@
 import { describeSeconds, type Pace, paceOf } from '../../activities/crawl/progress.ts'
 import { EXIT } from '../../schema/contracts/errors.ts'
 import { countCrawl, countHosts, type CrawlCounts, type HostCounts } from '../../schema/queries/crawl-counts.ts'
+import { countArchives } from '../../schema/queries/archives.ts'
 import { frozenCrawls } from '../../schema/queries/frozen-crawls.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../jobs/connect.ts'
 import { findCrawl, watchCrawl } from '../jobs/crawl-job.ts'
 import { type Output, table } from '../output.ts'
+
+/** Unusable records that are named; all are counted. */
+const MOST_FAULTS = 20
 
 export const crawlShowCommand: Command = {
   name: 'crawl show',
@@ -19,10 +23,11 @@ export const crawlShowCommand: Command = {
     const id = context.args[0] ?? ''
     if (context.options['watch'] === true) await watchCrawl(session, id, context.progress)
     const crawl = await findCrawl(session, id)
-    const [counts, hosts, [frozen]] = await Promise.all([
+    const [counts, hosts, [frozen], intake] = await Promise.all([
       countCrawl(session.db, crawl.crawl_no),
       countHosts(session.db, crawl.crawl_no),
       frozenCrawls(session.db, [id]),
+      countArchives(session.db, crawl.crawl_no, MOST_FAULTS),
     ])
     const pace = paceOf(counts)
     if (context.json) {
@@ -38,6 +43,9 @@ export const crawlShowCommand: Command = {
         hosts: hosts.states,
         failing_hosts: hosts.failing,
         captures: counts.kinds,
+        archives: intake.archives,
+        unusable: intake.reasons,
+        unusable_records: intake.faults,
       })
       return EXIT.ok
     }
@@ -45,6 +53,7 @@ export const crawlShowCommand: Command = {
     if (frozen) context.out.line(`digest ${frozen.digest}`)
     context.out.line(paceLine(pace))
     showTables(context.out, counts, hosts)
+    showArchives(context.out, intake)
     return EXIT.ok
   },
 }
@@ -64,10 +73,12 @@ function paceLine({ done, total, in_flight, per_second, seconds_left }: Pace): s
   return [`progress ${share} %, ${done} of ${total} URLs`, ...left].join(', ')
 }
 
+function showTable(out: Output, heading: string[], rows: string[][]): void {
+  if (rows.length > 0) out.line(table([heading, ...rows]))
+}
+
 function showTables(out: Output, counts: CrawlCounts, hosts: HostCounts): void {
-  const show = (heading: string[], rows: string[][]) => {
-    if (rows.length > 0) out.line(table([heading, ...rows]))
-  }
+  const show = (heading: string[], rows: string[][]) => showTable(out, heading, rows)
   show(
     ['urls', 'reason', 'count'],
     counts.states.map((row) => [row.state, row.reason ?? '', String(row.count)]),
@@ -93,5 +104,25 @@ function showTables(out: Output, counts: CrawlCounts, hosts: HostCounts): void {
   show(
     ['captures', 'count', 'bytes'],
     counts.kinds.map((row) => [row.kind, String(row.captures), String(row.bytes)]),
+  )
+}
+
+function showArchives(out: Output, { archives, faults }: Awaited<ReturnType<typeof countArchives>>): void {
+  const show = (heading: string[], rows: string[][]) => showTable(out, heading, rows)
+  show(
+    ['archive', 'declared', 'bytes', 'read', 'records', 'used', 'unusable'],
+    archives.map((row) => [
+      row.file,
+      row.declared,
+      String(row.bytes ?? ''),
+      row.done ? 'all' : String(row.read_bytes),
+      String(row.records),
+      String(row.used),
+      String(row.faults),
+    ]),
+  )
+  show(
+    ['unusable in', 'offset', 'bytes', 'reason', 'url'],
+    faults.map((row) => [row.file, String(row.at), String(row.length), row.reason, row.url ?? '']),
   )
 }

@@ -7,6 +7,7 @@ import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import { countCrawl } from '../../schema/queries/crawl-counts.ts'
 import { failedSeeds } from '../../schema/queries/crawl-progress.ts'
 import { type CrawlRecord, createOrJoinCrawl, getCrawl } from '../../schema/queries/crawls.ts'
+import { identitySection } from '../../schema/spec/seed-archive.ts'
 import type { crawlWorkflow } from '../../workflows/crawl.workflow.ts'
 import type { Progress } from '../progress.ts'
 import type { Session } from './connect.ts'
@@ -26,7 +27,8 @@ export async function ensureCrawl(
   again: boolean,
 ): Promise<{ id: string; created: boolean }> {
   const { shards, sites } = planSites(section)
-  return createOrJoinCrawl(session.db, { dataset, section, sectionSha: digestJson(section), shards, sites, again })
+  const sectionSha = digestJson(identitySection(section))
+  return createOrJoinCrawl(session.db, { dataset, section, sectionSha, shards, sites, again })
 }
 
 /** Starts the crawl's workflow unless it runs; Postgres holds where it is. */

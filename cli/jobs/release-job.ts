@@ -9,6 +9,7 @@ import { openStore } from '../../infra/open-store.ts'
 import { AppError, codedCause, PermanentError } from '../../schema/contracts/errors.ts'
 import type { ReleaseSpec } from '../../schema/contracts/spec.ts'
 import { newestFrozenCrawl } from '../../schema/queries/crawls.ts'
+import { identitySection } from '../../schema/spec/seed-archive.ts'
 import { frozenCrawls } from '../../schema/queries/frozen-crawls.ts'
 import { runProgress } from '../../schema/queries/release-progress.ts'
 import { findRelease, finishedRun, newestRelease, type ReleaseRecord } from '../../schema/queries/releases.ts'
@@ -68,7 +69,7 @@ async function crawlsOf(session: Session, spec: ReleaseSpec): Promise<string[]> 
     throw new PermanentError('BAD_SPEC', 'spec: names neither crawls nor a crawl of its own', {
       mend: './mella spec init shows both',
     })
-  const newest = await newestFrozenCrawl(session.db, spec.dataset, digestJson(spec.crawl))
+  const newest = await newestFrozenCrawl(session.db, spec.dataset, digestJson(identitySection(spec.crawl)))
   return newest ? [newest.id] : [(await ensureCrawl(session, spec.dataset, spec.crawl, false)).id]
 }
 

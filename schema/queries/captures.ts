@@ -25,6 +25,8 @@ export interface NewCapture {
   confirms?: string | null
   renewed?: [string, string][] | null
   revisit?: { sha: Buffer; offset: number; length: number } | null
+  /** The record of a foreign archive that it was taken from. */
+  source?: { sha: Buffer; offset: number; length: number } | null
 }
 
 /** Inserts captures and returns their ids in the order given. */
@@ -37,10 +39,10 @@ export async function insertCaptures(
   const inserted = await sql<{ capture_id: string }>`
     INSERT INTO capture (crawl_no, url_sha, kind, status, body_sha, body_bytes, media_type, content_language, signals, reserved, unavailable_after,
       abuse, redirect_sha, extract_input, warc_sha, warc_offset, warc_length, fetched_at,
-      etag, last_modified, confirms, renewed, revisit_sha, revisit_offset, revisit_length)
+      etag, last_modified, confirms, renewed, revisit_sha, revisit_offset, revisit_length, source_sha, source_offset, source_length)
     SELECT ${crawlNo}::int, url_sha, kind, status, body_sha, body_bytes, media_type, content_language, signals::jsonb, reserved, unavailable_after,
       abuse, redirect_sha, extract_input, warc_sha, warc_offset, warc_length, fetched_at,
-      etag, last_modified, confirms, renewed::jsonb, revisit_sha, revisit_offset, revisit_length
+      etag, last_modified, confirms, renewed::jsonb, revisit_sha, revisit_offset, revisit_length, source_sha, source_offset, source_length
     FROM unnest(
       ${captures.map((one) => one.urlSha)}::bytea[], ${captures.map((one) => one.kind)}::text[],
       ${captures.map((one) => one.status)}::smallint[], ${captures.map((one) => one.bodySha)}::bytea[],
@@ -54,10 +56,11 @@ export async function insertCaptures(
       ${captures.map((one) => one.etag ?? null)}::text[], ${captures.map((one) => one.lastModified ?? null)}::text[],
       ${captures.map((one) => one.confirms ?? null)}::bigint[], ${captures.map((one) => (one.renewed ? JSON.stringify(one.renewed) : null))}::text[],
       ${captures.map((one) => one.revisit?.sha ?? null)}::bytea[], ${captures.map((one) => one.revisit?.offset ?? null)}::bigint[],
-      ${captures.map((one) => one.revisit?.length ?? null)}::int[])
+      ${captures.map((one) => one.revisit?.length ?? null)}::int[], ${captures.map((one) => one.source?.sha ?? null)}::bytea[],
+      ${captures.map((one) => one.source?.offset ?? null)}::bigint[], ${captures.map((one) => one.source?.length ?? null)}::bigint[])
       WITH ORDINALITY AS t (url_sha, kind, status, body_sha, body_bytes, media_type, content_language, signals, reserved, unavailable_after,
         abuse, redirect_sha, extract_input, warc_sha, warc_offset, warc_length, fetched_at,
-        etag, last_modified, confirms, renewed, revisit_sha, revisit_offset, revisit_length, ord)
+        etag, last_modified, confirms, renewed, revisit_sha, revisit_offset, revisit_length, source_sha, source_offset, source_length, ord)
     ORDER BY ord RETURNING capture_id`.execute(tx)
   return inserted.rows.map((row) => row.capture_id)
 }

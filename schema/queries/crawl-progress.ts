@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../tables/database.ts'
 
-/** Shards with a URL due now, and milliseconds until the next waiting one is due (null when none waits). */
+/** Shards with a URL due now or an archive to be read, and milliseconds until the next waiting one is due (null when none waits). */
 export async function shardsWithWork(
   db: Kysely<Database>,
   crawlNo: number,
@@ -17,10 +17,15 @@ export async function shardsWithWork(
     SELECT DISTINCT shard FROM frontier WHERE crawl_no = ${crawlNo} AND state = 'leased'`.execute(db)
   const open = await sql<{ shard: number }>`
     SELECT DISTINCT s.shard FROM site s WHERE s.crawl_no = ${crawlNo} AND NOT s.closed`.execute(db)
+  const archives = await sql<{ shard: number }>`
+    SELECT s.shard FROM crawl_archive a JOIN site s USING (crawl_no, site_no) WHERE a.crawl_no = ${crawlNo} AND NOT a.done`.execute(
+    db,
+  )
   const waits = due.rows.map((row) => ({ shard: row.shard, wait: Number.isFinite(row.wait_ms) ? row.wait_ms : 0 }))
   const now = new Set([
     ...waits.filter((row) => row.wait === 0).map((row) => row.shard),
     ...leased.rows.map((row) => row.shard),
+    ...archives.rows.map((row) => row.shard),
   ])
   const later = waits.filter((row) => row.wait > 0).map((row) => row.wait)
   // A site whose last depth was not closed (its worker died just then) needs its shard once more.

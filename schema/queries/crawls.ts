@@ -7,6 +7,8 @@ export interface NewSite {
   shard: number
   declared: string
   seeds: { url: string; sha: Buffer; host: string }[]
+  /** Where its captures come from instead of the web. */
+  archive?: { sha: Buffer; file: string }
 }
 
 export interface NewCrawl {
@@ -81,8 +83,14 @@ async function insertSite(tx: Kysely<Database>, crawlNo: number, siteNo: number,
       scope_key: site.scopeKey,
       shard: site.shard,
       declared: site.declared,
+      closed: site.archive !== undefined,
     })
     .execute()
+  if (site.archive)
+    await tx
+      .insertInto('crawl_archive')
+      .values({ crawl_no: crawlNo, site_no: siteNo, sha: site.archive.sha, file: site.archive.file, bytes: null })
+      .execute()
   const shas = site.seeds.map((seed) => seed.sha)
   const hosts = site.seeds.map((seed) => seed.host)
   await sql`INSERT INTO url (sha, url) SELECT * FROM unnest(${shas}::bytea[], ${site.seeds.map((seed) => seed.url)}::text[])

@@ -18,20 +18,27 @@ import {
   SELECT_DEFAULTS,
   TASKS,
 } from './spec-defaults.ts'
+import { readSeedArchive, writeSeedArchive } from './seed-archive.ts'
 import type { SpecFault, SpecPath } from './spec-fault.ts'
 import type { WrittenModelCall, WrittenSpec } from './spec.schema.ts'
 
 /** Gives the URLs of a seed file, with the faults of reading it. */
 export type SeedFileReader = (path: SpecPath, file: string) => { urls: string[]; faults: SpecFault[] }
 
+/** Gives where an archive lies (absolute) and its sha256 (lowercase hex), or what is wrong with it. */
+export type SeedArchiveReader = (file: string) => { file: string; sha256: string } | { fact: string }
+
+/** How what a spec names is read. */
+export interface SeedReaders {
+  list: SeedFileReader
+  archive: SeedArchiveReader
+}
+
 /**
  * A spec of the right shape with its defaults filled in, language tags minimised and lists that are sets sorted.
  * Faults are of single values (tags, seed URLs); `contradictions` (spec-rules.ts) looks at them together.
  */
-export function resolveSpec(
-  written: WrittenSpec,
-  readSeeds: SeedFileReader,
-): { spec: ReleaseSpec; faults: SpecFault[] } {
+export function resolveSpec(written: WrittenSpec, readers: SeedReaders): { spec: ReleaseSpec; faults: SpecFault[] } {
   const faults: SpecFault[] = []
   const filters = mergeDeep(FILTER_DEFAULTS, written.filters ?? {})
   const { splits = DEFAULT_SPLITS, ...select } = written.select ?? {}
@@ -49,7 +56,7 @@ export function resolveSpec(
     crawl:
       written.crawl === null || written.crawl === undefined
         ? null
-        : crawl(faults, written.crawl, written.card?.contact ?? '', readSeeds),
+        : crawl(faults, written.crawl, written.card?.contact ?? '', readers),
     image: { ...image, background: image.background.toLowerCase() },
     filters: withSortedSets(faults, ['filters'], filters),
     caption: calls['caption'] ?? null,
@@ -157,7 +164,7 @@ function crawl(
   faults: SpecFault[],
   written: NonNullable<WrittenSpec['crawl']>,
   contact: string,
-  readSeeds: SeedFileReader,
+  readers: SeedReaders,
 ): CrawlSection {
   const { seeds: writtenSeeds, ...rest } = written
   const section = mergeDeep(CRAWL_DEFAULTS, rest)
@@ -165,7 +172,7 @@ function crawl(
   const isContact = contact !== '' && /^[\x20-\x7e]+$/.test(contact)
   const agent = user_agent === '' && isContact ? `mella (+${contact})` : user_agent
   const lists = Object.entries(writtenSeeds).map(
-    ([text, list]) => [text, seeds(faults, ['crawl', 'seeds', text], list, readSeeds)] as const,
+    ([text, list]) => [text, seeds(faults, ['crawl', 'seeds', text], list, readers)] as const,
   )
   return {
     seeds: byTag(faults, ['crawl', 'seeds'], Object.fromEntries(lists), true),
@@ -179,19 +186,32 @@ function seeds(
   faults: SpecFault[],
   path: SpecPath,
   written: string[] | { urls: string },
-  readSeeds: SeedFileReader,
+  readers: SeedReaders,
 ): string[] {
   if (!Array.isArray(written)) {
-    const list = readSeeds([...path, 'urls'], written.urls)
+    const list = readers.list([...path, 'urls'], written.urls)
     faults.push(...list.faults)
     return [...new Set(list.urls)].toSorted()
   }
   const urls = written.map((text, index) => {
-    const { url, fact } = readSeedUrl(text)
+    const { url, fact } = text.startsWith('warc:') ? readArchive(text, readers.archive) : readSeedUrl(text)
     if (fact !== null) faults.push({ path: [...path, index], at: 'value', fact })
     return url
   })
   return [...new Set(urls)].toSorted()
+}
+
+/** A `warc:` seed with the file's full path and digest. A digest that a person wrote has to be the file's. */
+function readArchive(text: string, read: SeedArchiveReader): { url: string; fact: string | null } {
+  const written = readSeedArchive(text)
+  if (written === null) return { url: text, fact: 'names no file: warc:FILE' }
+  const found = read(written.file)
+  if ('fact' in found) return { url: text, fact: found.fact }
+  const isMeant = written.sha256 === null || written.sha256 === found.sha256
+  return {
+    url: writeSeedArchive(found.file, found.sha256),
+    fact: isMeant ? null : `names ${found.file}, whose sha256 is ${found.sha256}`,
+  }
 }
 
 /** A seed as the crawl asks for it: canonical, without fragment; `fact` says what is wrong with it. */

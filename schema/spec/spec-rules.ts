@@ -30,6 +30,10 @@ function ofCrawl({ crawl, crawls }: ReleaseSpec): SpecFault[] {
     return [fault(['crawls'], 'cannot stand beside crawl: use one of the two', 'key')]
   if (crawl !== null && Object.keys(crawl.seeds).length === 0)
     return [fault(['crawl', 'seeds'], 'must name at least one seed')]
+  const seeds = Object.values(crawl?.seeds ?? {}).flat()
+  const archives = seeds.filter((seed) => seed.startsWith('warc:')).length
+  if (archives > 0 && archives < seeds.length)
+    return [fault(['crawl', 'seeds'], 'holds archives beside URLs: make a crawl of each, and name both in crawls')]
   return []
 }
 

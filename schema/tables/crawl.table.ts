@@ -56,6 +56,37 @@ export interface CaptureTable {
   revisit_sha: Buffer | null
   revisit_offset: string | null
   revisit_length: number | null
+  /** The archive that it was taken from, and the record there; null of what was fetched. */
+  source_sha: Buffer | null
+  source_offset: string | null
+  source_length: string | null
+}
+
+/** An archive that a crawl takes captures from, as a site. */
+export interface CrawlArchiveTable {
+  crawl_no: number
+  site_no: number
+  sha: Buffer
+  file: string
+  /** Known once its digest was checked. */
+  bytes: string | null
+  /** Everything before it is committed. */
+  next_offset: Generated<string>
+  done: Generated<boolean>
+  records: Generated<string>
+  /** Records that became captures. */
+  used: Generated<string>
+  faults: Generated<string>
+}
+
+/** A stretch of an archive that could not be used. */
+export interface ArchiveFaultTable {
+  crawl_no: number
+  site_no: number
+  at: string
+  length: string
+  reason: string
+  url: string | null
 }
 
 export interface CrawlFreezeTable {

@@ -14,6 +14,8 @@ export interface Database {
   robots: c.RobotsTable
   tdm_file: c.TdmFileTable
   server_pace: c.ServerPaceTable
+  crawl_archive: c.CrawlArchiveTable
+  archive_fault: c.ArchiveFaultTable
   frontier: c.FrontierTable
   page_branch: c.PageBranchTable
   url: c.UrlTable

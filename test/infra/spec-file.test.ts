@@ -258,3 +258,25 @@ test('text with NUL or half a character is refused', () => {
 test('a file that is not there is an error of its own', () => {
   expect(() => readSpecFile(join(folder, 'none.yaml'))).toThrow(expect.objectContaining({ code: 'SPEC_NOT_FOUND' }))
 })
+
+test('an archive beside the spec is known by its digest, and a wrong one is told with its line', () => {
+  const file = join(folder, 'my.yaml')
+  const seeds = (list: string) => writeFileSync(file, LEAST_SPEC.replace('["https://a.example/"]', list))
+  writeFileSync(join(folder, 'a.warc'), 'abc')
+  // sha256 of "abc" (FIPS 180-2, B.1).
+  const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+  for (const written of ['warc:a.warc', `warc:${join(folder, 'a.warc')}#sha256=${abc}`]) {
+    seeds(`["${written}"]`)
+    expect(readSpecFile(file).crawl?.seeds).toEqual({ cs: [`warc:${join(folder, 'a.warc')}#sha256=${abc}`] })
+  }
+  seeds(`["warc:gone.warc", "warc:", "warc:a.warc#sha256=${'0'.repeat(64)}"]`)
+  expect(faultsOf(readFileSync(file, 'utf8'), file)).toEqual([
+    `${file}:6:17: crawl.seeds.cs[0] names ${join(folder, 'gone.warc')}, which is not there`,
+    `${file}:6:35: crawl.seeds.cs[1] names no file: warc:FILE`,
+    `${file}:6:44: crawl.seeds.cs[2] names ${join(folder, 'a.warc')}, whose sha256 is ${abc}`,
+  ])
+  seeds('["warc:a.warc", "https://a.example/"]')
+  expect(faultsOf(readFileSync(file, 'utf8'), file)).toEqual([
+    `${file}:6:10: crawl.seeds holds archives beside URLs: make a crawl of each, and name both in crawls`,
+  ])
+})

@@ -2,11 +2,13 @@ import type { CrawlDeps } from '../../activities/crawl/crawl.activity.ts'
 import { readSitemap } from '../../activities/crawl/sitemap.ts'
 import { extractInputDigest } from '../../activities/extract/extract-page.ts'
 import { crawlDefinitions } from '../../activities/steps/tool-versions.ts'
+import { archiveSize, digestArchive, scanArchive } from '../../infra/archive-file.ts'
 import { createAddressGuard } from '../../infra/address-guard.ts'
 import { createWebFetcher } from '../../infra/http.ts'
 import { sniffImageFormat } from '../../infra/image-format.ts'
 import { parseResolveMap, ruleText } from '../../infra/resolve-map.ts'
 import { createSegment, encodeResponse, encodeRevisit } from '../../infra/warc.ts'
+import { readMessage } from '../../infra/warc-message.ts'
 import { readArchived } from '../../infra/warc-read.ts'
 import type { Runtime } from '../runtime.ts'
 
@@ -27,6 +29,7 @@ export function crawlDeps(runtime: Runtime): CrawlDeps {
     commitId: runtime.commitId,
     definitions: crawlDefinitions(runtime.tools),
     archive: { encodeResponse, encodeRevisit, createSegment },
+    files: { digest: digestArchive, size: archiveSize, scan: scanArchive, readMessage },
     readArchived: async ({ sha, offset, length }) =>
       readArchived(await runtime.store.getRange(sha, offset, length), MAX_BODY_BYTES),
     fetchOnce: (request) => fetcher.fetchOnce(request),

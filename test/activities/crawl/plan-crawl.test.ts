@@ -35,6 +35,33 @@ describe('planSites', () => {
     })
   })
 
+  test('makes a site of each archive, with a shard of its own after those of the hosts', () => {
+    const [one, other] = ['1'.repeat(64), '2'.repeat(64)]
+    const seeds = {
+      cs: [`warc:/x/b.warc#sha256=${other}`, `warc:/x/a.warc#sha256=${one}`],
+      sk: [`warc:/y/copy.warc#sha256=${other}`],
+    }
+    expect(planSites(sectionOf(seeds))).toEqual({
+      shards: 1,
+      sites: [
+        {
+          scopeKey: `warc:${one}`,
+          shard: 1,
+          declared: 'cs',
+          seeds: [],
+          archive: { sha: Buffer.from(one, 'hex'), file: '/x/a.warc' },
+        },
+        {
+          scopeKey: `warc:${other}`,
+          shard: 2,
+          declared: 'und',
+          seeds: [],
+          archive: { sha: Buffer.from(other, 'hex'), file: '/x/b.warc' },
+        },
+      ],
+    })
+  })
+
   test('knows no language of a site whose seeds stand under two', () => {
     const seeds = { cs: ['https://a.example/1'], sk: ['https://a.example/2'] }
     expect(planSites(sectionOf(seeds)).sites.map(({ declared }) => declared)).toEqual(['und'])

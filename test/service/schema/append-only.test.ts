@@ -7,7 +7,9 @@ const database = useTestDatabase()
 
 /** Everything that may be changed or erased. A table that is neither is history, also one that comes later. */
 const MUTABLE = [
+  'archive_fault',
   'capture_tally',
+  'crawl_archive',
   'crawl_attempt',
   'crawl_host',
   'crawl_state',

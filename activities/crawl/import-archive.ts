@@ -1,0 +1,214 @@
+import type { Kysely } from 'kysely'
+import type { FetchResponse } from '../../infra/http.ts'
+import type { ObjectStore } from '../../infra/objects.ts'
+import type { Message } from '../../infra/warc-message.ts'
+import type { ScanLimits, ScannedRecord } from '../../infra/warc-scan.ts'
+import type { ArchiveFault } from '../../schema/contracts/archive-fault.ts'
+import { PermanentError } from '../../schema/contracts/errors.ts'
+import {
+  advanceArchive,
+  type ArchiveProgress,
+  type ArchiveWork,
+  enterImported,
+  recordArchiveSize,
+} from '../../schema/queries/archives.ts'
+import { insertCaptures, insertFacts } from '../../schema/queries/captures.ts'
+import type { FrontierRow } from '../../schema/queries/frontier.ts'
+import { type Lease, renewShard } from '../../schema/queries/leases.ts'
+import type { Database } from '../../schema/tables/database.ts'
+import { BATCH_BYTES, BATCH_MS, BATCH_RECORDS, type CaptureDraft } from './batch.ts'
+import { type Archive, CRAWL_RUN, storeBytes } from './commit-batch.ts'
+import { type InterpretDeps, interpretResponse } from './interpret.ts'
+
+/** Reads files of other archives. */
+export interface ArchiveFiles {
+  /** Size and sha256. Throws ARCHIVE_MISSING. */
+  digest(file: string): Promise<{ bytes: number; sha256: Buffer }>
+  /** Throws ARCHIVE_MISSING. */
+  size(file: string): Promise<number>
+  scan(file: string, offset: number, limits: ScanLimits): AsyncGenerator<ScannedRecord>
+  readMessage(record: { fields: [string, string][]; block: Buffer }, maxBodyBytes: number): Promise<Message>
+}
+
+export interface ImportDeps {
+  db: Kysely<Database>
+  store: ObjectStore
+  archive: Archive
+  files: ArchiveFiles
+  extractDef: number
+  interpret: InterpretDeps
+  maxBodyBytes: number
+  isPaused(): Promise<boolean>
+  now(): number
+  signal: AbortSignal
+}
+
+type Place = { sha: Buffer; offset: number; length: number }
+
+/** One response of the archive that becomes a capture. */
+interface Imported {
+  draft: CaptureDraft
+  source: Place
+  host: string
+  shard: number
+  reason: string | null
+  detail: string | null
+}
+
+/** What one transaction takes from an archive. */
+class ImportBatch {
+  readonly imported: Imported[] = []
+  readonly faults: ArchiveProgress['faults'] = []
+  records = 0
+  bytes = 0
+  nextOffset: number
+  private readonly startedAt: number
+
+  constructor(from: number, startedAt: number) {
+    this.nextOffset = from
+    this.startedAt = startedAt
+  }
+
+  isDue(now: number): boolean {
+    return this.records >= BATCH_RECORDS || this.bytes >= BATCH_BYTES || now - this.startedAt >= BATCH_MS
+  }
+}
+
+/** The head of a record and of its response, beside the body that the spec lets a page have. */
+const HEAD_BYTES = 1024 * 1024
+
+/**
+ * Takes captures from an archive for up to `budgetMs`, in batches that each commit with the offset that they lead to:
+ * another run goes on from there, and what was read twice is committed once. Nothing is asked of the web. Throws
+ * ARCHIVE_MISSING or ARCHIVE_CHANGED when the file is not the one that the crawl was planned with, LEASE_LOST.
+ */
+export async function importArchive(
+  deps: ImportDeps,
+  lease: Lease,
+  work: ArchiveWork,
+  budgetMs: number,
+): Promise<{ outcome: 'idle' | 'budget' | 'paused'; committed: number }> {
+  const end = deps.now() + budgetMs
+  await requireSameFile(deps, lease, work)
+  const limits = { maxRecordBytes: deps.maxBodyBytes + HEAD_BYTES }
+  let from = work.next_offset
+  let batch = new ImportBatch(from, deps.now())
+  let committed = 0
+  const commit = async (done: boolean) => {
+    committed += await commitImport(deps, lease, work, batch, { from, done })
+    from = batch.nextOffset
+    batch = new ImportBatch(from, deps.now())
+  }
+  for await (const scanned of deps.files.scan(work.file, from, limits)) {
+    deps.signal.throwIfAborted()
+    batch.nextOffset = scanned.offset + scanned.length
+    await take(deps, batch, work, scanned)
+    if (!batch.isDue(deps.now())) continue
+    await commit(false)
+    if (await deps.isPaused()) return { outcome: 'paused', committed }
+    if (deps.now() >= end) return { outcome: 'budget', committed }
+  }
+  await commit(true)
+  return { outcome: 'idle', committed }
+}
+
+/** The whole file is read for its digest once; later runs compare its size. */
+async function requireSameFile({ db, files }: ImportDeps, lease: Lease, work: ArchiveWork): Promise<void> {
+  if (work.bytes !== null && work.bytes === (await files.size(work.file))) return
+  const { bytes, sha256 } = await files.digest(work.file)
+  if (!sha256.equals(work.sha))
+    throw new PermanentError(
+      'ARCHIVE_CHANGED',
+      `archive ${work.file} is not the file of the spec, whose sha256 is ${work.sha.toString('hex')}: put that one back`,
+    )
+  await recordArchiveSize(db, lease.crawlNo, work.site_no, bytes)
+}
+
+async function take(deps: ImportDeps, batch: ImportBatch, work: ArchiveWork, scanned: ScannedRecord): Promise<void> {
+  const { offset: at, length } = scanned
+  const fault = (reason: ArchiveFault, url: string | null) => batch.faults.push({ at, length, reason, url })
+  batch.records += 1
+  if (scanned.kind === 'fault') return void fault(scanned.fault, null)
+  const message = await deps.files.readMessage(scanned, deps.maxBodyBytes)
+  if (message.kind === 'skip') return
+  const written = scanned.fields.find(([name]) => name.toLowerCase() === 'warc-target-uri')?.[1] ?? ''
+  const target = deps.interpret.place(written.replace(/^<|>$/g, ''))
+  if (message.kind === 'fault') return void fault(message.fault, target?.url ?? null)
+  if (!target) return void fault('bad_url', null)
+  const { response } = message
+  batch.bytes += response.body.length
+  const imported = await interpretImported(deps, target, response)
+  if (imported) batch.imported.push({ ...imported, source: { sha: work.sha, offset: at, length } })
+}
+
+/** Null for what a crawl of pages and pictures would not have asked for: style sheets, scripts and the like. */
+async function interpretImported(
+  deps: ImportDeps,
+  target: { url: string; sha: Buffer; host: string; shard: number },
+  response: FetchResponse,
+): Promise<Omit<Imported, 'source'> | null> {
+  const row: FrontierRow = {
+    url_sha: target.sha,
+    url: target.url,
+    host: target.host,
+    // In no site's scope: what a page leads to is not asked for.
+    site_no: null,
+    page: true,
+    picture: true,
+    sitemap: false,
+    depth: 0,
+    redirects: 0,
+    attempts: 0,
+    seed: false,
+    declared: null,
+    first_tried: null,
+  }
+  const { draft, outcome } = await interpretResponse(deps.interpret, row, { ...response, url: target.url })
+  if (!draft || outcome.reason === 'bad_media_type') return null
+  return { draft, host: target.host, shard: target.shard, reason: outcome.reason, detail: outcome.detail }
+}
+
+/** Bytes before rows, rows and offset in one transaction under the lease's fence. Returns the captures made. */
+async function commitImport(
+  deps: ImportDeps,
+  lease: Lease,
+  work: ArchiveWork,
+  batch: ImportBatch,
+  { from, done }: { from: number; done: boolean },
+): Promise<number> {
+  const { imported } = batch
+  const places = await storeBytes(
+    deps,
+    imported.map((one) => one.draft),
+  )
+  return deps.db.transaction().execute(async (tx) => {
+    await renewShard(tx, lease)
+    const progress = { nextOffset: batch.nextOffset, done, records: batch.records, used: imported.length }
+    const isNew = await advanceArchive(tx, lease.crawlNo, work.site_no, from, { ...progress, faults: batch.faults })
+    if (!isNew) return 0
+    const ids = await insertCaptures(
+      tx,
+      lease.crawlNo,
+      imported.map(({ draft, source }) => ({ ...draft.capture, warc: places.get(draft) ?? null, source })),
+    )
+    const facts = imported.flatMap(({ draft }) => (draft.facts ? [draft.facts] : []))
+    const values = facts.map((one) => ({ input: one.input, value: one.extract }))
+    await insertFacts(tx, 'fact_text', deps.extractDef, CRAWL_RUN, values)
+    const urls = imported.map(({ draft, host, shard, reason, detail }, index) => ({
+      sha: draft.capture.urlSha,
+      url: draft.url,
+      host,
+      shard,
+      kind: kindOf(draft),
+      reason,
+      detail,
+      captureId: ids[index] as string,
+    }))
+    await enterImported(tx, lease.crawlNo, work.site_no, urls)
+    return imported.length
+  })
+}
+
+function kindOf({ capture }: CaptureDraft): 'page' | 'picture' | 'other' {
+  return capture.kind === 'page' || capture.kind === 'picture' ? capture.kind : 'other'
+}

@@ -1,0 +1,278 @@
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createCrawlActivities } from '../../../../activities/crawl/crawl.activity.ts'
+import { encodeResponse } from '../../../../infra/warc.ts'
+import { readArchived } from '../../../../infra/warc-read.ts'
+import { countArchives } from '../../../../schema/queries/archives.ts'
+import type { CrawlRecord } from '../../../../schema/queries/crawls.ts'
+import { freezeCrawl } from '../../../../schema/queries/freeze.ts'
+import { capturesById } from '../../../../schema/queries/lineage.ts'
+import { picturesOfUrls } from '../../../../schema/queries/run-lists.ts'
+import { writeSeedArchive } from '../../../../schema/spec/seed-archive.ts'
+import { crawlDeps } from '../../../../workers/roles/crawl-deps.ts'
+import type { Runtime } from '../../../../workers/runtime.ts'
+import { inActivity } from '../../../support/activity.ts'
+import { aSection, frontierOf, shaOf, startCrawl } from '../../../support/crawl.ts'
+import { crawlToEnd, openTestRuntime } from '../../../support/crawler.ts'
+import { useTestDatabase } from '../../../support/database.ts'
+import { aPicture } from '../../../support/example-web.ts'
+import { aMember, anAnswer, aRecord, type ForeignRecord } from '../../../support/foreign-archive.ts'
+import { makeTestHome, removeTestHome } from '../../../support/home.ts'
+
+const database = useTestDatabase()
+const SITE = 'http://site.example'
+const PNG: [string, string][] = [['Content-Type', 'image/png']]
+const HTML = (body: string) => `<!doctype html><html lang="cs"><title>Mlýny</title><body>${body}`
+
+let home = ''
+let runtime: Runtime
+const pictures: Record<string, Buffer> = {}
+/** No crawl of these tests has any business on the network. */
+const requests: string[] = []
+
+beforeAll(async () => {
+  home = makeTestHome('import')
+  for (const [index, name] of ['mill', 'reserved', 'abuse'].entries()) pictures[name] = await aPicture(index + 1)
+  const list = path.join(home, 'list.txt')
+  await writeFile(list, `${digestOf(pictures['abuse'] as Buffer)}\n`)
+  runtime = await openTestRuntime(home, database.url, 9, { abuseLists: [list] })
+})
+
+afterAll(async () => {
+  await runtime[Symbol.asyncDispose]()
+  await removeTestHome(home)
+})
+
+const digestOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+
+async function writeArchive(name: string, parts: readonly Buffer[]): Promise<string> {
+  const bytes = Buffer.concat(parts)
+  const file = path.join(home, name)
+  await writeFile(file, bytes)
+  return writeSeedArchive(file, digestOf(bytes))
+}
+
+const crawlOf = (seeds: Record<string, string[]>) => startCrawl(runtime.db, { ...aSection([]), seeds })
+
+/** The activities of a worker whose network tells on whoever uses it. */
+const activities = () =>
+  createCrawlActivities({
+    ...crawlDeps(runtime),
+    fetchOnce: ({ url }) => {
+      requests.push(url)
+      return Promise.reject(new Error('the network was asked'))
+    },
+    addressOf: (url) => {
+      requests.push(url)
+      return Promise.resolve(null)
+    },
+  })
+
+async function importAll(crawl: CrawlRecord): Promise<void> {
+  const { planCrawlRound, crawlShard } = activities()
+  for (;;) {
+    const round = await inActivity(() => planCrawlRound({ crawlId: crawl.id }))
+    if (round.kind !== 'work') return expect(round.kind).toBe('finished')
+    for (const shard of round.shards) await inActivity(() => crawlShard({ crawlId: crawl.id, shard }))
+  }
+}
+
+const page = (url: string, body: string, more: Partial<ForeignRecord> = {}) =>
+  ({
+    url: `${SITE}${url}`,
+    block: anAnswer(HTML(body), [['Content-Type', 'text/html; charset=utf-8']]),
+    ...more,
+  }) as const
+const picture = (url: string, name: string, headers: [string, string][] = []) =>
+  ({ url: `${SITE}${url}`, block: anAnswer(pictures[name] as Buffer, [...PNG, ...headers]) }) as const
+
+const captured = async (crawlNo: number) => {
+  const rows = await sql<{ url: string; kind: string; at: number; sha: Buffer; capture_id: string }>`
+    SELECT u.url, c.kind, c.source_offset::float8 AS at, c.source_sha AS sha, f.capture_id
+    FROM frontier f JOIN capture c ON c.capture_id = f.capture_id JOIN url u ON u.sha = f.url_sha
+    WHERE f.crawl_no = ${crawlNo} ORDER BY u.url COLLATE "C"`.execute(runtime.db)
+  return rows.rows
+}
+
+test('an archive becomes pages and pictures, its broken records faults with their place, and the web is not asked', async () => {
+  const parts = [
+    aMember({ type: 'warcinfo', url: 'x:', block: 'software: another' }),
+    aMember(
+      page('/', '<img src="/mill.png" alt="Starý mlýn u řeky"><img src="/elsewhere.png" alt="Most"><a href="/b">b</a>'),
+    ),
+    Buffer.from('garbage'),
+    aMember(picture('/mill.png', 'mill')),
+    aMember(page('/broken', 'x', { digest: 'wrong' })),
+    aMember(picture('/reserved.png', 'reserved', [['X-Robots-Tag', 'noimageai']])),
+    aMember(picture('/abuse.png', 'abuse')),
+    aMember(
+      page('/quiet', 'x', {
+        block: anAnswer(HTML('x'), [
+          ['Content-Type', 'text/html'],
+          ['X-Robots-Tag', 'noai'],
+        ]),
+      }),
+    ),
+    aMember({ url: `${SITE}/style.css`, block: anAnswer('p {}', [['Content-Type', 'text/css']]) }),
+    aMember(page('/part', 'x', { fields: [['WARC-Truncated', 'length']] })),
+    aMember(page('/cut', 'x')).subarray(0, -30),
+  ]
+  const offsets = parts.map((_, index) => parts.slice(0, index).reduce((sum, part) => sum + part.length, 0))
+  const seed = await writeArchive('good-and-bad.warc.gz', parts)
+  const crawl = await crawlOf({ cs: [seed] })
+  await importAll(crawl)
+  expect(requests).toEqual([])
+
+  const found = await captured(crawl.crawl_no)
+  expect(found.map(({ url, kind, at }) => [url.slice(SITE.length), kind, at])).toEqual([
+    ['/', 'page', offsets[1]],
+    ['/abuse.png', 'picture', offsets[6]],
+    ['/mill.png', 'picture', offsets[3]],
+    ['/quiet', 'page', offsets[7]],
+    ['/reserved.png', 'picture', offsets[5]],
+  ])
+  expect((await frontierOf(runtime.db, crawl.crawl_no)).map(({ state, reason }) => [state, reason])).toEqual([
+    ['done', null],
+    ['done', 'known_abuse'],
+    ['done', null],
+    ['done', 'opted_out'],
+    ['done', 'opted_out'],
+  ])
+  const { archives, faults, reasons } = await countArchives(runtime.db, crawl.crawl_no, 10)
+  expect(archives).toMatchObject([{ declared: 'cs', done: true, records: 11, used: 5, faults: 4 }])
+  expect(faults.map(({ at, length, reason, url }) => [at, length, reason, url])).toEqual([
+    [offsets[2], 7, 'garbage', null],
+    [offsets[4], parts[4]?.length, 'bad_digest', null],
+    [offsets[9], parts[9]?.length, 'truncated', `${SITE}/part`],
+    [offsets[10], parts[10]?.length, 'cut_off', null],
+  ])
+  expect(reasons.map(({ reason }) => reason)).toEqual(['bad_digest', 'cut_off', 'garbage', 'truncated'])
+  await expectNoBytesOf(['reserved', 'abuse'])
+  await expectRelease(crawl, seed)
+})
+
+/** A reserved picture and a known one leave their digests alone. */
+async function expectNoBytesOf(names: readonly string[]): Promise<void> {
+  for (const name of names)
+    expect(
+      await runtime.store.has(
+        createHash('sha256')
+          .update(pictures[name] as Buffer)
+          .digest(),
+      ),
+    ).toBe(false)
+}
+
+/** What a release reads of the frozen crawl: its pages, what their pictures came to, and where they are from. */
+async function expectRelease(crawl: CrawlRecord, seed: string): Promise<void> {
+  const { db } = runtime
+  const frozen = await freezeCrawl(db, crawl.crawl_no)
+  expect(frozen).toMatchObject({ entries: 5, pages: 2, pictures: 3 })
+  const wanted = ['/mill.png', '/elsewhere.png', '/abuse.png', '/reserved.png'].map((at) => shaOf(`${SITE}${at}`))
+  const outcomes = await picturesOfUrls(db, [crawl.crawl_no], wanted)
+  expect(wanted.map((sha) => outcomes.get(sha.toString('hex'))?.reason)).toEqual([
+    null,
+    'not_fetched',
+    'known_abuse',
+    'opted_out',
+  ])
+  const id = outcomes.get(wanted[0]?.toString('hex') ?? '')?.capture_id as string
+  const capture = (await capturesById(db, [id])).get(id)
+  expect(capture).toMatchObject({ source_file: seed, source_sha: Buffer.from(seed.slice(-64), 'hex') })
+  const member = await runtime.store.getRange(
+    capture?.warc_sha as Buffer,
+    capture?.warc_offset ?? 0,
+    capture?.warc_length ?? 0,
+  )
+  const { url, date, body } = await readArchived(member, 1 << 20)
+  expect([url, date, body]).toEqual([`${SITE}/mill.png`, '2024-05-06T07:08:09.000Z', pictures['mill']])
+}
+
+test('pages of an archive are declared as its seed is', async () => {
+  const crawl = await crawlOf({ und: [await writeArchive('declared.warc', [aRecord(page('/', 'x'))])] })
+  await importAll(crawl)
+  const site = await runtime.db.selectFrom('site').selectAll().where('crawl_no', '=', crawl.crawl_no).execute()
+  expect(site).toMatchObject([{ declared: 'und', closed: true }])
+})
+
+test('an import that died goes on at the committed offset, and every record is there once', async () => {
+  const many = Array.from({ length: 250 }, (_, index) => aMember(page(`/${index}`, `<p>${index}`)))
+  const crawl = await crawlOf({ cs: [await writeArchive('many.warc.gz', many)] })
+  const stop = new AbortController()
+  const { crawlShard } = createCrawlActivities({
+    ...crawlDeps(runtime),
+    archive: {
+      ...crawlDeps(runtime).archive,
+      createSegment: () => {
+        const segment = crawlDeps(runtime).archive.createSegment()
+        return { ...segment, add: (member) => (stop.abort(), segment.add(member)) }
+      },
+    },
+  })
+  const [shard = 0] = await shardsOf(crawl)
+  await expect(inActivity(() => crawlShard({ crawlId: crawl.id, shard }), stop.signal)).rejects.toMatchObject({
+    message: 'cancelled',
+  })
+  const { archives } = await countArchives(runtime.db, crawl.crawl_no, 0)
+  expect(archives).toMatchObject([{ done: false, records: 100, used: 100 }])
+  await importAll(crawl)
+  const captures = await sql<{
+    n: number
+  }>`SELECT count(*)::int AS n FROM capture WHERE crawl_no = ${crawl.crawl_no}`.execute(runtime.db)
+  expect(captures.rows).toEqual([{ n: 250 }])
+  expect((await countArchives(runtime.db, crawl.crawl_no, 0)).archives).toMatchObject([{ done: true, records: 250 }])
+})
+
+async function shardsOf(crawl: CrawlRecord): Promise<number[]> {
+  const round = await inActivity(() => activities().planCrawlRound({ crawlId: crawl.id }))
+  return round.kind === 'work' ? round.shards : []
+}
+
+test('the newest record of a URL stands, whichever archive and place it is in', async () => {
+  const old = page('/', 'old', { date: '2020-01-01T00:00:00Z' })
+  const recent = page('/', 'new', { date: '2021-01-01T00:00:00Z' })
+  const both = await writeArchive('both.warc', [aRecord(recent), aRecord(old)])
+  const later = await writeArchive('later.warc', [aRecord(old)])
+  const crawl = await crawlOf({ cs: [both, later] })
+  await importAll(crawl)
+  const [first, ...others] = await captured(crawl.crawl_no)
+  expect(others).toEqual([])
+  expect((await capturesById(runtime.db, [first?.capture_id ?? ''])).get(first?.capture_id ?? '')?.fetched_at).toEqual(
+    new Date('2021-01-01T00:00:00Z'),
+  )
+})
+
+test("what a crawl has archived is taken from its own segments as from another's", async () => {
+  const body = Buffer.from(HTML('<p>vlastní'))
+  const own = await encodeResponse({
+    url: `${SITE}/own`,
+    startedAt: Date.UTC(2026, 0, 1),
+    remoteAddress: '127.0.0.1',
+    status: 200,
+    statusText: 'OK',
+    headers: [['content-type', 'text/html']],
+    rawBody: body,
+    contentCodings: [],
+    body,
+    bodySha256: digestOf(body),
+  })
+  const crawl = await crawlOf({ cs: [await writeArchive('own.warc.gz', [own])] })
+  expect(await crawlToEnd(runtime, crawl.id)).toBe('finished')
+  expect((await captured(crawl.crawl_no)).map(({ url, kind, at }) => [url, kind, at])).toEqual([
+    [`${SITE}/own`, 'page', 0],
+  ])
+})
+
+test('a file that is another than the spec named is refused', async () => {
+  const seed = await writeArchive('changed.warc', [aRecord(page('/', 'x'))])
+  const crawl = await crawlOf({ cs: [seed] })
+  await writeArchive('changed.warc', [aRecord(page('/', 'y'))])
+  const [shard = 0] = await shardsOf(crawl)
+  await expect(inActivity(() => activities().crawlShard({ crawlId: crawl.id, shard }))).rejects.toMatchObject({
+    type: 'ARCHIVE_CHANGED',
+    nonRetryable: true,
+  })
+})
