@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
+import type { BodyBudget, BodyShare } from '../../infra/body-budget.ts'
 import type { FetchResult } from '../../infra/http.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
 import type { CrawlRound, CrawlShardResult } from '../../schema/contracts/crawl-work.ts'
@@ -62,6 +63,8 @@ export interface CrawlDeps extends Pick<
   archive: Archive
   /** A place among the process' simultaneous requests. */
   takeSlot: () => (() => void) | null
+  /** What all bodies of the process are taken from. */
+  bodies: BodyBudget
   definitions: { extract: Definition }
   commitId: string | null
 }
@@ -209,7 +212,7 @@ async function createShardCrawler(
   for (const { address, ...kept } of await readPaces(deps.db, crawl.crawl_no))
     servers.learn(address, kept, performance.now())
   const scopes = await siteScopes(deps.db, crawl.crawl_no)
-  const fetchUrl = (url: string, headers: [string, string][] = []) =>
+  const fetchUrl = (url: string, headers: [string, string][] = [], share?: BodyShare) =>
     deps.fetchOnce({
       url,
       userAgent: politeness.user_agent,
@@ -218,6 +221,7 @@ async function createShardCrawler(
       maxRatio: MAX_RATIO,
       signal,
       headers,
+      ...(share === undefined ? {} : { share }),
     })
   const sleep = (ms: number) => sleepUntil(ms, signal)
   const place = (url: string, base?: string) => {
@@ -278,6 +282,7 @@ async function createShardCrawler(
       addressOf: (url) => deps.addressOf(url),
       savePaces: (paces) => writePaces(deps.db, crawl.crawl_no, paces),
       takeSlot: deps.takeSlot,
+      bodies: deps.bodies,
       isPaused: async () => {
         const now = await getCrawl(deps.db, crawl.id)
         return now === undefined || now.paused || now.state === 'cancelled' || now.state === 'frozen'

@@ -1,3 +1,4 @@
+import type { BodyBudget, BodyShare } from '../../infra/body-budget.ts'
 import type { FetchResult } from '../../infra/http.ts'
 import { claimUrls, type FrontierRow, hostsWithWork, suspendHosts } from '../../schema/queries/frontier.ts'
 import type { Lease } from '../../schema/queries/leases.ts'
@@ -32,7 +33,9 @@ export interface ShardCrawlerDeps {
   gate: RobotsGate
   tdm: TdmGate
   schedule: HostSchedule
-  fetch(url: string, headers?: [string, string][]): Promise<FetchResult>
+  fetch(url: string, headers?: [string, string][], share?: BodyShare): Promise<FetchResult>
+  /** What all bodies of this process are taken from, until they are committed. */
+  bodies: BodyBudget
   /** What an earlier crawl has. */
   revisits: Revisits
   /** The address that a URL's requests go to; null when its name has none. */
@@ -60,6 +63,7 @@ export class ShardCrawler {
   private committing: Promise<void> | null = null
   private failure: unknown = null
   private paused = false
+  private ended = false
   private wake: (() => void) | null = null
   private readonly resolving = new Set<string>()
   private readonly exhausted = new Map<string, number>()
@@ -78,6 +82,8 @@ export class ShardCrawler {
       return await this.crawlUntil(this.deps.now() + budgetMs)
     } finally {
       await this.committing
+      this.ended = true
+      this.batch.end()
     }
   }
 
@@ -116,7 +122,7 @@ export class ShardCrawler {
   /** A batch that is full or old, or what there is when nothing more comes soon. */
   private shouldCommit(): boolean {
     if (this.batch.records === 0) return false
-    if (this.batch.isDue(this.deps.now())) return true
+    if (this.batch.isDue(this.deps.now()) || this.deps.bodies.isShort) return true
     return this.running === 0 && (this.deps.schedule.waitMs(this.deps.now()) ?? SOON_MS) >= SOON_MS
   }
 
@@ -146,7 +152,10 @@ export class ShardCrawler {
   }
 
   private async drain(outcome: ShardOutcome): Promise<ShardOutcome> {
-    while (this.running > 0) await this.somethingHappens()
+    while (this.running > 0) {
+      if (this.committing === null && this.batch.records > 0 && this.deps.bodies.isShort) this.startCommit()
+      await this.somethingHappens()
+    }
     await this.committing
     if (this.failure) throw this.failure
     await this.commit()
@@ -177,6 +186,7 @@ export class ShardCrawler {
 
   private startFetches(): void {
     for (;;) {
+      if (this.deps.bodies.isShort) return
       const release = this.deps.takeSlot()
       if (!release) return
       const turn = this.deps.schedule.take(this.deps.now())
@@ -226,29 +236,39 @@ export class ShardCrawler {
     return this.fetchRow(turn, answer.sitemaps, answer.signals)
   }
 
-  /** `robots`: what robots.txt says of the use of the URL; the TDM file of its origin is asked here. */
   private async fetchRow(turn: Turn, sitemaps: string[], robots: OptOutSignal[]): Promise<void> {
+    const share = this.deps.bodies.open()
+    try {
+      await this.fetchShared(turn, sitemaps, robots, share)
+    } catch (error) {
+      share.close()
+      throw error
+    }
+  }
+
+  /** `robots`: what robots.txt says of the use of the URL; the TDM file of its origin is asked here. */
+  private async fetchShared(turn: Turn, sitemaps: string[], robots: OptOutSignal[], share: BodyShare): Promise<void> {
     const { interpret, schedule } = this.deps
     const { row } = turn
     let startedAt = this.deps.now()
     let confirmed: Confirmed | null = null
     const { response, signals } = await this.deps.tdm.under(row.url, row.attempts, async () => {
       startedAt = this.deps.now()
-      const asked = await this.ask(row)
+      const asked = await this.ask(row, share)
       confirmed = asked.confirmed
       return asked.response
     })
     const seen = this.seenOf(response, startedAt)
     turn.finish(this.deps.now(), seen)
     if (response.remoteAddress !== null) schedule.setAddress(row.host, response.remoteAddress)
-    const result = await this.interpret(row, response, confirmed, [...robots, ...signals])
+    const result = await this.interpret(row, response, confirmed, [...robots, ...signals], share)
     for (const sitemap of row.site_no === null || row.sitemap ? [] : sitemaps) {
       const target = interpret.place(sitemap, row.url)
       if (!target || !interpret.inScope(row.site_no as number, target.url)) continue
       const { site_no: siteNo, depth } = row
       result.found.push({ ...target, siteNo, depth, kind: 'sitemap', redirects: 0, fromSha: null })
     }
-    this.take(row, response, result, seen.retryAfterMs !== null)
+    this.take(row, response, result, seen.retryAfterMs !== null, share)
   }
 
   private async interpret(
@@ -256,14 +276,23 @@ export class ShardCrawler {
     response: FetchResult,
     confirmed: Confirmed | null,
     site: readonly OptOutSignal[],
+    share: BodyShare,
   ): Promise<UrlResult> {
-    const { interpret } = this.deps
+    const interpret = countingCopies(this.deps.interpret, share)
     if (response.kind === 'failure') return interpretFailure(interpret, row, response)
     const result = await interpretResponse(interpret, row, confirmed?.response ?? response, site)
     return confirmed && result.draft ? { ...result, draft: asRevisit(result.draft, confirmed) } : result
   }
 
-  private take(row: FrontierRow, response: FetchResult, result: UrlResult, namedItsPause: boolean): void {
+  private take(
+    row: FrontierRow,
+    response: FetchResult,
+    result: UrlResult,
+    namedItsPause: boolean,
+    share: BodyShare,
+  ): void {
+    // Without a draft no byte of the body is needed any more; after the end nothing is committed.
+    if (!result.draft || this.ended) share.close()
     // A server in trouble gets a pause for the whole host, not for the one URL; what it asked for itself is counted.
     if (result.outcome.state === 'retry' && !namedItsPause)
       this.deps.schedule.pause(row.host, this.deps.now() + Math.min(result.outcome.waitMs, 60_000))
@@ -271,17 +300,22 @@ export class ShardCrawler {
       response.kind === 'failure'
         ? contactOf(row.host, response.reason, response.errorCode)
         : { host: row.host, failure: null }
-    this.batch.addResult({ ...result, contact }, this.deps.now())
+    this.batch.addResult({ ...result, contact }, this.deps.now(), share)
   }
 
   /** Asks under a condition where an earlier crawl has a body; a 304 that confirms nothing readable is asked past. */
-  private async ask(row: FrontierRow): Promise<{ response: FetchResult; confirmed: Confirmed | null }> {
+  private async ask(
+    row: FrontierRow,
+    share: BodyShare,
+  ): Promise<{ response: FetchResult; confirmed: Confirmed | null }> {
     const { revisits } = this.deps
     const base = await revisits.baseOf(row.url_sha)
-    const response = await this.deps.fetch(row.url, base ? conditionsOf(validatorsOfBase(base)) : [])
+    const response = await this.deps.fetch(row.url, base ? conditionsOf(validatorsOfBase(base)) : [], share)
     if (!base || response.kind === 'failure' || response.status !== 304) return { response, confirmed: null }
     const confirmed = await revisits.confirm(base, response)
-    return confirmed ? { response, confirmed } : { response: await this.deps.fetch(row.url), confirmed: null }
+    return confirmed
+      ? { response, confirmed }
+      : { response: await this.deps.fetch(row.url, [], share), confirmed: null }
   }
 
   private seenOf(response: FetchResult, startedAt: number): Seen {
@@ -314,7 +348,7 @@ export class ShardCrawler {
     const batch = this.batch
     if (batch.records === 0) return
     this.batch = new CrawlBatch()
-    const { silent } = await commitBatch(this.deps.commit, this.lease, batch)
+    const { silent } = await commitBatch(this.deps.commit, this.lease, batch).finally(() => batch.end())
     const { schedule } = this.deps
     for (const host of silent) schedule.drop(host)
     await this.deps.savePaces(schedule.takeLearnt(this.deps.now()))
@@ -342,6 +376,21 @@ export class ShardCrawler {
     const delay = this.deps.schedule.waitMs(this.deps.now()) ?? POLL_MS
     await Promise.race([happened, this.deps.sleep(Math.max(1, Math.min(delay, POLL_MS)))])
     this.wake = null
+  }
+}
+
+/** A page goes to its parser as a copy, which counts while it is there. */
+function countingCopies(deps: InterpretDeps, share: BodyShare): InterpretDeps {
+  return {
+    ...deps,
+    extractPage: async (input) => {
+      const granted = await share.grow(input.body.length)
+      try {
+        return await deps.extractPage(input)
+      } finally {
+        if (granted) share.shrink(input.body.length)
+      }
+    },
   }
 }
 
