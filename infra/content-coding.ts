@@ -50,8 +50,7 @@ export async function decodeBody(
 ): Promise<Decoded> {
   if (bytes.length === 0 || codings.length === 0) return { ok: true, body: bytes }
   if (codings.length > MAX_CODINGS) return failed('CODINGS_TOO_MANY', `${codings.length} content codings`)
-  const ratioBytes = Math.max(RATIO_FREE_BYTES, Math.floor(bytes.length * limits.maxRatio))
-  const maxOutputLength = Math.max(1, Math.min(limits.maxBytes, ratioBytes))
+  const maxOutputLength = mostDecodedBytes(bytes, limits)
   let body = bytes
   for (const coding of codings.toReversed()) {
     const coder = coderFor(coding, body)
@@ -65,6 +64,18 @@ export async function decodeBody(
     }
   }
   return { ok: true, body }
+}
+
+/** How many bytes `decodeBody` may make of these. */
+export function mostDecodedBytes(bytes: Buffer, limits: { maxBytes: number; maxRatio: number }): number {
+  const ratioBytes = Math.max(RATIO_FREE_BYTES, Math.floor(bytes.length * limits.maxRatio))
+  return Math.max(1, Math.min(limits.maxBytes, ratioBytes))
+}
+
+/** How many they most likely are: gzip says it in its last four bytes (RFC 1952, ISIZE), text shrinks to a fifth or so. */
+export function likelyDecodedBytes(bytes: Buffer, codings: readonly string[]): number {
+  const isGzip = codings.length === 1 && (codings[0] === 'gzip' || codings[0] === 'x-gzip')
+  return isGzip && bytes.length >= 18 ? bytes.readUInt32LE(bytes.length - 4) : bytes.length * 8
 }
 
 function coderFor(coding: string, bytes: Buffer): Coder | null {

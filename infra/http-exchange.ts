@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { FetchFault } from '../schema/contracts/reasons.ts'
+import type { BodyShare } from './body-budget.ts'
 import { classifyFault } from './fetch-failure.ts'
 import type { Lane } from './http-sockets.ts'
 import type { Deadline } from './request-deadline.ts'
@@ -49,6 +50,8 @@ export interface Outgoing {
   headers: string[]
   closes: boolean
   maxBodyBytes: number
+  /** The body is read on as fast as this lets it grow. */
+  share: BodyShare
 }
 
 /**
@@ -57,7 +60,7 @@ export interface Outgoing {
  */
 export function exchange(lane: Lane, outgoing: Outgoing, deadline: Deadline): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
-    const gather = new Gatherer(lane, outgoing.maxBodyBytes)
+    const gather = new Gatherer(lane, outgoing.maxBodyBytes, outgoing.share)
     gather.settled = (seen) => resolve(seen)
     gather.broken = reject
     deadline.onOver(() => gather.fail(DEADLINE_FAULT))
@@ -74,20 +77,23 @@ class Gatherer implements Dispatcher.DispatchHandler {
   broken: (error: unknown) => void = () => {}
   readonly #lane: Lane
   readonly #maxBodyBytes: number
+  readonly #share: BodyShare
   readonly #openedBefore: number
   #status = 0
   #statusText = ''
   #headers: [string, string][] = []
   #chunks: Buffer[] = []
   #received = 0
+  #failed = false
   #remoteAddress: string | null = null
   #sentAt = 0
   #headAt = 0
   #pauseMs: number | null = null
 
-  constructor(lane: Lane, maxBodyBytes: number) {
+  constructor(lane: Lane, maxBodyBytes: number, share: BodyShare) {
     this.#lane = lane
     this.#maxBodyBytes = maxBodyBytes
+    this.#share = share
     this.#openedBefore = lane.opened
   }
 
@@ -111,11 +117,16 @@ class Gatherer implements Dispatcher.DispatchHandler {
     if (declared !== undefined && Number(declared[1]) > this.#maxBodyBytes) this.fail(tooLarge(this.#maxBodyBytes))
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#pauseMs ??= performance.now() - this.#headAt
     this.#received += chunk.length
-    if (this.#received > this.#maxBodyBytes) this.fail(tooLarge(this.#maxBodyBytes))
-    else this.#chunks.push(chunk)
+    if (this.#received > this.#maxBodyBytes) return this.fail(tooLarge(this.#maxBodyBytes))
+    if (this.#failed) return
+    this.#chunks.push(chunk)
+    const room = this.#share.grow(chunk.length)
+    if (room === true) return
+    controller.pause()
+    void room.then(() => controller.resume())
   }
 
   onResponseEnd(): void {
@@ -132,6 +143,8 @@ class Gatherer implements Dispatcher.DispatchHandler {
   }
 
   fail(fault: FetchFault): void {
+    this.#failed = true
+    this.#chunks = []
     this.#settle(fault, EMPTY)
   }
 

@@ -1,12 +1,13 @@
 import { TransientError } from '../schema/contracts/errors.ts'
 import type { FetchFault, FetchReason } from '../schema/contracts/reasons.ts'
 import type { AddressGuard } from './address-guard.ts'
-import { decodeBody, parseCodings } from './content-coding.ts'
+import { type BodyBudget, type BodyShare, createBodyBudget } from './body-budget.ts'
+import { decodeBody, type Decoded, likelyDecodedBytes, mostDecodedBytes, parseCodings } from './content-coding.ts'
 import { createPaceBook } from './connection-pace.ts'
 import type { PaceBook } from './connection-pace.ts'
 import { dial, originOf, systemLookup, targetsOf } from './http-connect.ts'
 import type { DnsLookup } from './http-connect.ts'
-import { exchange, NOT_SENT } from './http-exchange.ts'
+import { DEADLINE_FAULT, exchange, NOT_SENT } from './http-exchange.ts'
 import type { Exchanged } from './http-exchange.ts'
 import { createLanePool } from './http-sockets.ts'
 import type { LanePool, SocketLimits } from './http-sockets.ts'
@@ -28,6 +29,8 @@ export interface FetchRequest {
   maxRatio: number
   /** The caller's own cancellation: rejects with its reason. */
   signal?: AbortSignal
+  /** What the body is taken from, closed by the caller when it is done with it; else the body counts while it arrives. */
+  share?: BodyShare
 }
 
 export interface FetchResponse {
@@ -91,6 +94,8 @@ export interface WebFetcherOptions {
   ca?: string | null
   connectTimeoutMs?: number
   sockets?: Partial<SocketLimits>
+  /** What all bodies together may hold; one of its own unless given. */
+  bodies?: BodyBudget
 }
 
 const DEFAULT_SOCKETS: SocketLimits = {
@@ -127,6 +132,7 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
   /** Without what this process itself was late by. */
   const latencyOf = ({ latencyMs }: Exchanged) => latencyMs && Math.max(0, latencyMs - lag.ms())
   const ways = { lanes, paces: createPaceBook() }
+  const bodies = options.bodies ?? createBodyBudget()
   let closed = false
   const throwIfClosed = () => {
     if (closed) throw new TransientError('FETCHER_CLOSED', 'fetcher is closed')
@@ -151,18 +157,17 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
     const checked = options.guard.checkUrl(request.url)
     if (!checked.ok) return failed(checked.fault)
     const deadline = createDeadline(request.deadlineMs, request.signal)
+    const share = request.share ?? bodies.open()
     try {
-      const seen = await exchangeOverPool(ways, checked.url, request, deadline)
+      const seen = await exchangeOverPool(ways, checked.url, request, share, deadline)
       if (deadline.aborted) throw request.signal?.reason
       if (seen.fault !== null) {
         throwIfClosed()
         return failed(seen.fault, seen)
       }
       const codings = parseCodings(headerValues(seen.headers, 'content-encoding'))
-      const decoded = await decodeBody(seen.body, codings, {
-        maxBytes: request.maxBodyBytes,
-        maxRatio: request.maxRatio,
-      })
+      const decoded = await decodeWithin(share, deadline, seen.body, codings, request)
+      if (deadline.aborted) throw request.signal?.reason
       if (!decoded.ok) return failed(decoded.fault, seen)
       return {
         kind: 'response',
@@ -179,6 +184,7 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
       }
     } finally {
       deadline.clear()
+      if (request.share === undefined) share.close()
     }
   }
 
@@ -203,6 +209,37 @@ export function headerValues(headers: readonly (readonly [string, string])[], na
   return headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value)
 }
 
+/**
+ * Decodes with room for what the body most likely becomes, and once more with room for all that it may become when
+ * that was too little.
+ */
+async function decodeWithin(
+  share: BodyShare,
+  deadline: Deadline,
+  body: Buffer,
+  codings: readonly string[],
+  { maxBodyBytes: maxBytes, maxRatio }: FetchRequest,
+): Promise<Decoded> {
+  if (body.length === 0 || codings.length === 0) return { ok: true, body }
+  const most = mostDecodedBytes(body, { maxBytes, maxRatio })
+  const likely = Math.min(most, likelyDecodedBytes(body, codings))
+  if (!(await growInTime(share, likely, deadline))) return { ok: false, fault: DEADLINE_FAULT }
+  let taken = likely
+  let decoded = await decodeBody(body, codings, { maxBytes: likely < most ? likely : maxBytes, maxRatio })
+  if (!decoded.ok && decoded.fault.reason === 'too_large' && likely < most) {
+    if (!(await growInTime(share, most - likely, deadline))) return { ok: false, fault: DEADLINE_FAULT }
+    taken = most
+    decoded = await decodeBody(body, codings, { maxBytes, maxRatio })
+  }
+  share.shrink(taken - (decoded.ok ? decoded.body.length : 0))
+  return decoded
+}
+
+async function growInTime(share: BodyShare, bytes: number, deadline: Deadline): Promise<boolean> {
+  const late = new Promise<boolean>((resolve) => deadline.onOver(() => resolve(false)))
+  return Promise.race([share.grow(bytes), late])
+}
+
 interface Ways {
   lanes: LanePool
   paces: PaceBook
@@ -212,13 +249,25 @@ interface Ways {
  * A server may close a kept connection just when a request goes out on it. That says nothing of the site, so such a
  * request goes out once more on a new socket (RFC 9112, 9.3.1).
  */
-async function exchangeOverPool(ways: Ways, url: URL, request: FetchRequest, deadline: Deadline): Promise<Exchanged> {
-  const first = await exchangeOnce(ways, url, request, deadline)
+async function exchangeOverPool(
+  ways: Ways,
+  url: URL,
+  request: FetchRequest,
+  share: BodyShare,
+  deadline: Deadline,
+): Promise<Exchanged> {
+  const first = await exchangeOnce(ways, url, request, share, deadline)
   const isStale = first.fault?.reason === 'reset' && first.reused && !deadline.over
-  return isStale ? exchangeOnce(ways, url, request, deadline) : first
+  return isStale ? exchangeOnce(ways, url, request, share, deadline) : first
 }
 
-async function exchangeOnce(ways: Ways, url: URL, request: FetchRequest, deadline: Deadline): Promise<Exchanged> {
+async function exchangeOnce(
+  ways: Ways,
+  url: URL,
+  request: FetchRequest,
+  share: BodyShare,
+  deadline: Deadline,
+): Promise<Exchanged> {
   const { lanes, paces } = ways
   const { lane: taking, giveUp } = lanes.take(url.origin)
   deadline.onOver(giveUp)
@@ -228,7 +277,7 @@ async function exchangeOnce(ways: Ways, url: URL, request: FetchRequest, deadlin
   try {
     const { maxBodyBytes } = request
     const closes = paces.closes(url.origin)
-    const seen = await exchange(lane, { url, headers: requestHeaders(request), closes, maxBodyBytes }, deadline)
+    const seen = await exchange(lane, { url, headers: requestHeaders(request), closes, maxBodyBytes, share }, deadline)
     broken = seen.fault !== null
     paces.note(url.origin, { pauseMs: seen.pauseMs, connectMs: lane.connectMs })
     return seen

@@ -4,6 +4,7 @@ import type { NewCapture } from '../../schema/queries/captures.ts'
 import type { ArchivedResponse, ArchivedRevisit } from '../../infra/warc.ts'
 import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
 import type { TdmRule } from './tdm-file.ts'
+import type { BodyShare } from '../../infra/body-budget.ts'
 import type { RetryClass } from './retry-policy.ts'
 
 /** One response as it will be committed. `record` is its WARC record, null when no byte may be archived. */
@@ -65,13 +66,16 @@ export class CrawlBatch {
   readonly contacts: HostContact[] = []
   bytes = 0
   startedAt = 0
+  private readonly shares: BodyShare[] = []
 
   get records(): number {
     return this.results.length + this.robots.length + this.tdm.length
   }
 
-  addResult(result: UrlResult, now: number): void {
+  /** `share` is what the result's body holds: the batch's until its end. */
+  addResult(result: UrlResult, now: number, share: BodyShare | null = null): void {
     this.begin(now)
+    if (share) this.shares.push(share)
     this.results.push(result)
     if (result.contact) this.contacts.push(result.contact)
     this.bytes += result.draft?.record?.rawBody.length ?? 0
@@ -93,6 +97,11 @@ export class CrawlBatch {
   isDue(now: number): boolean {
     if (this.records === 0) return false
     return this.records >= BATCH_RECORDS || this.bytes >= BATCH_BYTES || now - this.startedAt >= BATCH_MS
+  }
+
+  /** Gives back what its bodies hold: they are committed, or lost. */
+  end(): void {
+    for (const share of this.shares.splice(0)) share.close()
   }
 
   private begin(now: number): void {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
+import type { BodyBudget, BodyShare } from '../../infra/body-budget.ts'
 import type { FetchResult } from '../../infra/http.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
 import type { CrawlRound, CrawlShardResult } from '../../schema/contracts/crawl-work.ts'
@@ -66,6 +67,8 @@ export interface CrawlDeps extends Pick<
   files: ArchiveFiles
   /** A place among the process' simultaneous requests. */
   takeSlot: () => (() => void) | null
+  /** What all bodies of the process are taken from. */
+  bodies: BodyBudget
   definitions: { extract: Definition }
   commitId: string | null
 }
@@ -262,7 +265,7 @@ async function createShardCrawler(
   for (const { address, ...kept } of await readPaces(deps.db, crawl.crawl_no))
     servers.learn(address, kept, performance.now())
   const scopes = await siteScopes(deps.db, crawl.crawl_no)
-  const fetchUrl = (url: string, headers: [string, string][] = []) =>
+  const fetchUrl = (url: string, headers: [string, string][] = [], share?: BodyShare) =>
     deps.fetchOnce({
       url,
       userAgent: politeness.user_agent,
@@ -271,6 +274,7 @@ async function createShardCrawler(
       maxRatio: MAX_RATIO,
       signal,
       headers,
+      ...(share === undefined ? {} : { share }),
     })
   const sleep = (ms: number) => sleepUntil(ms, signal)
   const place = placeIn(crawl)
@@ -322,6 +326,7 @@ async function createShardCrawler(
       addressOf: (url) => deps.addressOf(url),
       savePaces: (paces) => writePaces(deps.db, crawl.crawl_no, paces),
       takeSlot: deps.takeSlot,
+      bodies: deps.bodies,
       isPaused: () => hasStopped(deps.db, crawl.id),
       now: () => performance.now(),
       sleep,

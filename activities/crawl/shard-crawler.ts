@@ -42,6 +42,7 @@ export class ShardCrawler {
   private refilling: Promise<void> | null = null
   private failure: unknown = null
   private paused = false
+  private ended = false
   private wake: (() => void) | null = null
   private readonly resolving = new Set<string>()
   private readonly exhausted = new Map<string, number>()
@@ -61,6 +62,8 @@ export class ShardCrawler {
     } finally {
       await this.committing
       await this.refilling
+      this.ended = true
+      this.batch.end()
     }
   }
 
@@ -98,7 +101,7 @@ export class ShardCrawler {
   /** A batch that is full or old, or what there is when nothing more comes soon. */
   private shouldCommit(): boolean {
     if (this.batch.records === 0) return false
-    if (this.batch.isDue(this.deps.now())) return true
+    if (this.batch.isDue(this.deps.now()) || this.deps.bodies.isShort) return true
     return this.running === 0 && (this.deps.schedule.waitMs(this.deps.now()) ?? SOON_MS) >= SOON_MS
   }
 
@@ -128,7 +131,10 @@ export class ShardCrawler {
   }
 
   private async drain(outcome: ShardOutcome): Promise<ShardOutcome> {
-    while (this.running > 0) await this.somethingHappens()
+    while (this.running > 0) {
+      if (this.committing === null && this.batch.records > 0 && this.deps.bodies.isShort) this.startCommit()
+      await this.somethingHappens()
+    }
     await this.committing
     if (this.failure) throw this.failure
     await this.commit()
@@ -170,6 +176,7 @@ export class ShardCrawler {
 
   private startFetches(): void {
     for (;;) {
+      if (this.deps.bodies.isShort) return
       const release = this.deps.takeSlot()
       if (!release) return
       const turn = this.deps.schedule.take(this.deps.now())
@@ -179,7 +186,11 @@ export class ShardCrawler {
       }
       this.running += 1
       this.active.set(keyOf(turn.row), turn.row.host)
-      void visitUrl(this.deps, turn, (result) => this.batch.addResult(result, this.deps.now()))
+      void visitUrl(this.deps, turn, (result, share) => {
+        // Without a draft no byte of the body is needed any more; after the end nothing is committed.
+        if (!result.draft || this.ended) share?.close()
+        this.batch.addResult(result, this.deps.now(), share)
+      })
         .catch((error: unknown) => {
           this.failure ??= error
           turn.finish(this.deps.now(), null)
@@ -214,7 +225,7 @@ export class ShardCrawler {
     const batch = this.batch
     if (batch.records === 0) return
     this.batch = new CrawlBatch()
-    const { silent } = await commitBatch(this.deps.commit, this.lease, batch)
+    const { silent } = await commitBatch(this.deps.commit, this.lease, batch).finally(() => batch.end())
     const { schedule } = this.deps
     for (const host of silent) schedule.drop(host)
     await this.deps.savePaces(schedule.takeLearnt(this.deps.now()))

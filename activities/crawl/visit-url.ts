@@ -1,3 +1,4 @@
+import type { BodyBudget, BodyShare } from '../../infra/body-budget.ts'
 import type { FetchResult } from '../../infra/http.ts'
 import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
@@ -19,7 +20,9 @@ export interface VisitDeps {
   gate: RobotsGate
   tdm: TdmGate
   schedule: HostSchedule
-  fetch(url: string, headers?: [string, string][]): Promise<FetchResult>
+  fetch(url: string, headers?: [string, string][], share?: BodyShare): Promise<FetchResult>
+  /** What all bodies of this process are taken from, until they are committed. */
+  bodies: BodyBudget
   /** What an earlier crawl has. */
   revisits: Revisits
   now(): number
@@ -28,12 +31,15 @@ export interface VisitDeps {
 /** Of a request that tells nothing of the host's pages. */
 const UNSEEN = { status: null, latencyMs: null, retryAfterMs: null, second: null }
 
+/** `share` is what the response's body takes of the process' budget, closed when it is committed. */
+type AddResult = (result: UrlResult, share?: BodyShare) => void
+
 /**
  * Asks for one URL in its turn: robots.txt and the origin's TDM file first, then the URL itself, under a condition where
  * an earlier crawl has it. Adds what became of it. A turn whose request went to robots.txt leaves the URL for the next:
  * each request waits its time.
  */
-export async function visitUrl(deps: VisitDeps, turn: Turn, add: (result: UrlResult) => void): Promise<void> {
+export async function visitUrl(deps: VisitDeps, turn: Turn, add: AddResult): Promise<void> {
   const { schedule, gate, section } = deps
   const { row } = turn
   const { honour } = section.politeness
@@ -58,28 +64,44 @@ export async function visitUrl(deps: VisitDeps, turn: Turn, add: (result: UrlRes
   return fetchTurn(deps, turn, add, answer.sitemaps, answer.signals)
 }
 
-/** `robots`: what robots.txt says of the use of the URL; the TDM file of its origin is asked here. */
 async function fetchTurn(
   deps: VisitDeps,
   turn: Turn,
-  add: (result: UrlResult) => void,
+  add: AddResult,
   sitemaps: string[],
   robots: OptOutSignal[],
 ): Promise<void> {
+  const share = deps.bodies.open()
+  try {
+    add(await fetchShared(deps, turn, sitemaps, robots, share), share)
+  } catch (error) {
+    share.close()
+    throw error
+  }
+}
+
+/** `robots`: what robots.txt says of the use of the URL; the TDM file of its origin is asked here. */
+async function fetchShared(
+  deps: VisitDeps,
+  turn: Turn,
+  sitemaps: string[],
+  robots: OptOutSignal[],
+  share: BodyShare,
+): Promise<UrlResult> {
   const { interpret, schedule } = deps
   const { row } = turn
   let startedAt = deps.now()
   let confirmed: Confirmed | null = null
   const { response, signals } = await deps.tdm.under(row.url, row.attempts, async () => {
     startedAt = deps.now()
-    const asked = await ask(deps, row)
+    const asked = await ask(deps, row, share)
     confirmed = asked.confirmed
     return asked.response
   })
   const seen = seenOf(deps, response, startedAt)
   turn.finish(deps.now(), seen)
   if (response.remoteAddress !== null) schedule.setAddress(row.host, response.remoteAddress)
-  const result = await resultOf(deps, row, response, confirmed, [...robots, ...signals])
+  const result = await resultOf(deps, row, response, confirmed, [...robots, ...signals], share)
   for (const sitemap of row.site_no === null || row.sitemap ? [] : sitemaps) {
     const target = interpret.place(sitemap, row.url)
     if (!target || !interpret.inScope(row.site_no as number, target.url)) continue
@@ -93,7 +115,7 @@ async function fetchTurn(
     response.kind === 'failure'
       ? contactOf(row.host, response.reason, response.errorCode)
       : { host: row.host, failure: null }
-  add({ ...result, contact })
+  return { ...result, contact }
 }
 
 async function resultOf(
@@ -102,21 +124,41 @@ async function resultOf(
   response: FetchResult,
   confirmed: Confirmed | null,
   site: readonly OptOutSignal[],
+  share: BodyShare,
 ): Promise<UrlResult> {
-  const { interpret } = deps
+  const interpret = countingCopies(deps.interpret, share)
   if (response.kind === 'failure') return interpretFailure(interpret, row, response)
   const result = await interpretResponse(interpret, row, confirmed?.response ?? response, site)
   return confirmed && result.draft ? { ...result, draft: asRevisit(result.draft, confirmed) } : result
 }
 
 /** Asks under a condition where an earlier crawl has a body; a 304 that confirms nothing readable is asked past. */
-async function ask(deps: VisitDeps, row: FrontierRow): Promise<{ response: FetchResult; confirmed: Confirmed | null }> {
+async function ask(
+  deps: VisitDeps,
+  row: FrontierRow,
+  share: BodyShare,
+): Promise<{ response: FetchResult; confirmed: Confirmed | null }> {
   const { revisits } = deps
   const base = await revisits.baseOf(row.url_sha)
-  const response = await deps.fetch(row.url, base ? conditionsOf(validatorsOfBase(base)) : [])
+  const response = await deps.fetch(row.url, base ? conditionsOf(validatorsOfBase(base)) : [], share)
   if (!base || response.kind === 'failure' || response.status !== 304) return { response, confirmed: null }
   const confirmed = await revisits.confirm(base, response)
-  return confirmed ? { response, confirmed } : { response: await deps.fetch(row.url), confirmed: null }
+  return confirmed ? { response, confirmed } : { response: await deps.fetch(row.url, [], share), confirmed: null }
+}
+
+/** A page goes to its parser as a copy, which counts while it is there. */
+function countingCopies(deps: InterpretDeps, share: BodyShare): InterpretDeps {
+  return {
+    ...deps,
+    extractPage: async (input) => {
+      const granted = await share.grow(input.body.length)
+      try {
+        return await deps.extractPage(input)
+      } finally {
+        if (granted) share.shrink(input.body.length)
+      }
+    },
+  }
 }
 
 function seenOf(deps: VisitDeps, response: FetchResult, startedAt: number): Seen {

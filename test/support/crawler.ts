@@ -1,4 +1,4 @@
-import { createCrawlActivities } from '../../activities/crawl/crawl.activity.ts'
+import { type CrawlDeps, createCrawlActivities } from '../../activities/crawl/crawl.activity.ts'
 import type { Settings } from '../../infra/config.ts'
 import { crawlDeps } from '../../workers/roles/crawl-deps.ts'
 import { openRuntime, type Runtime } from '../../workers/runtime.ts'
@@ -22,8 +22,13 @@ export function openTestRuntime(
 }
 
 /** Crawls as the coordinator does, with the real activities, until a round says that nothing is left to do. */
-export async function crawlToEnd(runtime: Runtime, crawlId: string, signal?: AbortSignal): Promise<string> {
-  const activities = createCrawlActivities(crawlDeps(runtime))
+export async function crawlToEnd(
+  runtime: Runtime,
+  crawlId: string,
+  signal?: AbortSignal,
+  deps: CrawlDeps = crawlDeps(runtime),
+): Promise<string> {
+  const activities = createCrawlActivities(deps)
   for (;;) {
     const round = await inActivity(() => activities.planCrawlRound({ crawlId }))
     if (round.kind !== 'work') return round.kind

@@ -85,15 +85,3 @@ export function endlessly(socket: net.Socket, piece: string | Buffer, everyMs = 
   socket.on('drain', more)
   more()
 }
-
-/** The most bytes that buffers of this process held at once while `work` ran, beyond those before. */
-export async function peakOfBuffers<Result>(work: () => Promise<Result>): Promise<{ result: Result; bytes: number }> {
-  const before = process.memoryUsage().arrayBuffers
-  let peak = before
-  const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage().arrayBuffers)), 20)
-  try {
-    return { result: await work(), bytes: peak - before }
-  } finally {
-    clearInterval(timer)
-  }
-}

@@ -4,6 +4,7 @@ import { extractInputDigest } from '../../activities/extract/extract-page.ts'
 import { crawlDefinitions } from '../../activities/steps/tool-versions.ts'
 import { archiveSize, digestArchive, scanArchive } from '../../infra/archive-file.ts'
 import { createAddressGuard } from '../../infra/address-guard.ts'
+import { createBodyBudget } from '../../infra/body-budget.ts'
 import { createWebFetcher } from '../../infra/http.ts'
 import { sniffImageFormat } from '../../infra/image-format.ts'
 import { parseResolveMap, ruleText } from '../../infra/resolve-map.ts'
@@ -18,7 +19,9 @@ const MAX_BODY_BYTES = 1024 * 1024 * 1024
 /** What the crawl stands on. */
 export function crawlDeps(runtime: Runtime): CrawlDeps {
   const { settings } = runtime
+  const bodies = createBodyBudget()
   const fetcher = createWebFetcher({
+    bodies,
     guard: createAddressGuard({ allow: settings.networkAllow }),
     resolve: settings.resolve.length === 0 ? null : parseResolveMap(settings.resolve.map(ruleText).join(',')),
   })
@@ -34,6 +37,7 @@ export function crawlDeps(runtime: Runtime): CrawlDeps {
       readArchived(await runtime.store.getRange(sha, offset, length), MAX_BODY_BYTES),
     fetchOnce: (request) => fetcher.fetchOnce(request),
     addressOf: (url) => fetcher.addressOf(url),
+    bodies,
     takeSlot: createSlots(settings.concurrency),
     extractPage: (input) => runtime.pages().extract(input, false),
     extractInput: extractInputDigest,
