@@ -109,7 +109,7 @@ test('with limits at a million each trap ends by itself and says why, and the go
     const own = rows.filter((row) => new URL(row.url).hostname === `${name}.example`)
     return {
       asked: own.filter((row) => row.admitted).length,
-      reasons: [...new Set(own.map((row) => row.reason))].toSorted(),
+      reasons: [...new Set(own.map((row) => row.reason))].toSorted((a, b) => ((a ?? '') < (b ?? '') ? -1 : 1)),
     }
   }
   expect(rows.filter((row) => ['found', 'pending', 'leased', 'retry'].includes(row.state))).toEqual([])
