@@ -1,11 +1,15 @@
 import { describeSeconds, type Pace, paceOf } from '../../activities/crawl/progress.ts'
 import { EXIT } from '../../schema/contracts/errors.ts'
 import { countCrawl, countHosts, type CrawlCounts, type HostCounts } from '../../schema/queries/crawl-counts.ts'
+import { crawlTraps, type Trap } from '../../schema/queries/crawl-progress.ts'
 import { frozenCrawls } from '../../schema/queries/frozen-crawls.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../jobs/connect.ts'
 import { findCrawl, watchCrawl } from '../jobs/crawl-job.ts'
 import { type Output, table } from '../output.ts'
+
+/** Traps that are named, the largest. */
+const MAX_TRAPS = 20
 
 export const crawlShowCommand: Command = {
   name: 'crawl show',
@@ -19,10 +23,11 @@ export const crawlShowCommand: Command = {
     const id = context.args[0] ?? ''
     if (context.options['watch'] === true) await watchCrawl(session, id, context.progress)
     const crawl = await findCrawl(session, id)
-    const [counts, hosts, [frozen]] = await Promise.all([
+    const [counts, hosts, [frozen], traps] = await Promise.all([
       countCrawl(session.db, crawl.crawl_no),
       countHosts(session.db, crawl.crawl_no),
       frozenCrawls(session.db, [id]),
+      crawlTraps(session.db, crawl.crawl_no, MAX_TRAPS),
     ])
     const pace = paceOf(counts)
     if (context.json) {
@@ -37,6 +42,7 @@ export const crawlShowCommand: Command = {
         errors: counts.errors,
         hosts: hosts.states,
         failing_hosts: hosts.failing,
+        traps,
         captures: counts.kinds,
       })
       return EXIT.ok
@@ -44,7 +50,7 @@ export const crawlShowCommand: Command = {
     context.out.line(`crawl ${id}: ${crawl.paused ? 'paused' : crawl.state}${crawl.note ? ` (${crawl.note})` : ''}`)
     if (frozen) context.out.line(`digest ${frozen.digest}`)
     context.out.line(paceLine(pace))
-    showTables(context.out, counts, hosts)
+    showTables(context.out, counts, hosts, traps)
     return EXIT.ok
   },
 }
@@ -64,7 +70,7 @@ function paceLine({ done, total, in_flight, per_second, seconds_left }: Pace): s
   return [`progress ${share} %, ${done} of ${total} URLs`, ...left].join(', ')
 }
 
-function showTables(out: Output, counts: CrawlCounts, hosts: HostCounts): void {
+function showTables(out: Output, counts: CrawlCounts, hosts: HostCounts, traps: readonly Trap[]): void {
   const show = (heading: string[], rows: string[][]) => {
     if (rows.length > 0) out.line(table([heading, ...rows]))
   }
@@ -89,6 +95,10 @@ function showTables(out: Output, counts: CrawlCounts, hosts: HostCounts): void {
       row.next_at?.toISOString() ?? '',
       row.fault ?? '',
     ]),
+  )
+  show(
+    ['trap', 'urls', 'why'],
+    traps.map((row) => [row.host, String(row.urls), row.why]),
   )
   show(
     ['captures', 'count', 'bytes'],
