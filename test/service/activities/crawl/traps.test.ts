@@ -10,7 +10,7 @@ import type { Runtime } from '../../../../workers/runtime.ts'
 
 const database = useTestDatabase()
 const TRAPS = ['maze', 'gallery', 'calendar', 'names', 'growing', 'session', 'ring']
-const LIMITS = { pages_per_host: 1_000_000, depth: 1000, give_up_hours: 1 }
+const LIMITS = { pages_per_host: 1_000_000, depth: 1_000_000, give_up_hours: 1 }
 const GOOD = Array.from({ length: 12 }, (_, index) => `/good/${index}.html`)
 
 let home = ''
