@@ -6,7 +6,8 @@ import {
   upsertRobots,
   upsertTdmFiles,
 } from '../../schema/queries/captures.ts'
-import { type AdmissionLimits, closeDepths, insertFound, writeOutcomes } from '../../schema/queries/frontier.ts'
+import { type AdmissionLimits, closeDepths } from '../../schema/queries/close-depths.ts'
+import { insertFound, writeOutcomes } from '../../schema/queries/frontier.ts'
 import { type Lease, renewShard } from '../../schema/queries/leases.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import type { ObjectStore } from '../../infra/objects.ts'

@@ -23,8 +23,8 @@ import type { Definition } from '../steps/step.ts'
 import { type Archive, CRAWL_RUN } from './commit-batch.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
 import { HostSchedule } from './host-schedule.ts'
-import type { InterpretDeps } from './interpret.ts'
 import { type ArchiveFiles, importArchive } from './import-archive.ts'
+import { type InterpretDeps, MAX_DEPTH } from './interpret.ts'
 import { KnownUrls } from './known-urls.ts'
 import { shardOf } from './plan-crawl.ts'
 import { productToken } from './robots.ts'
@@ -286,7 +286,7 @@ async function createShardCrawler(
     archive: deps.archive,
     known,
     extractDef,
-    limits: { pagesPerHost: limits.pages_per_host, depth: limits.depth, extractDef },
+    limits: { pagesPerHost: limits.pages_per_host, depth: Math.min(limits.depth, MAX_DEPTH), extractDef },
     budget: { giveUpMs: limits.give_up_hours * 3_600_000, asksRobots: politeness.honour.includes('robots') },
   }
   const token = productToken(politeness.user_agent)

@@ -34,6 +34,8 @@ export interface InterpretDeps {
 }
 
 const MAX_SITEMAP_NESTING = 3
+/** What the frontier's column holds, whatever the spec allows. */
+export const MAX_DEPTH = 32_000
 const HTML_TYPES = new Set(['text/html', 'application/xhtml+xml'])
 
 /** Links that are not followed and kept as evidence, of one page. */
@@ -251,7 +253,7 @@ function add(
   const placed = deps.place(url, row.url)
   const target = placed && kind === 'page' ? deps.place(withoutSessionId(placed.url)) : placed
   if (!target || row.site_no === null || !deps.inScope(row.site_no, target.url)) return
-  if (kind === 'page' && depth > deps.section.limits.depth) return
+  if (kind === 'page' && depth > Math.min(deps.section.limits.depth, MAX_DEPTH)) return
   const branch = kind === 'page' ? branchOf(target.url) : null
   found.push({ ...target, siteNo: row.site_no, depth, kind, redirects, fromSha: row.url_sha, branch })
 }

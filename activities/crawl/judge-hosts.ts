@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { FetchReason } from '../../schema/contracts/reasons.ts'
-import { type AdmissionLimits, closeDepths } from '../../schema/queries/frontier.ts'
+import { type AdmissionLimits, closeDepths } from '../../schema/queries/close-depths.ts'
 import { giveUpHost, hasAnswered, type HostEnd, noteHosts, suspendHost } from '../../schema/queries/hosts.ts'
 import { type Lease, renewShard } from '../../schema/queries/leases.ts'
 import type { Database } from '../../schema/tables/database.ts'

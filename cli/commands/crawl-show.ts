@@ -2,6 +2,7 @@ import { describeSeconds, type Pace, paceOf } from '../../activities/crawl/progr
 import { EXIT } from '../../schema/contracts/errors.ts'
 import { countCrawl, countHosts, type CrawlCounts, type HostCounts } from '../../schema/queries/crawl-counts.ts'
 import { countArchives } from '../../schema/queries/archives.ts'
+import { crawlTraps, type Trap } from '../../schema/queries/crawl-progress.ts'
 import { frozenCrawls } from '../../schema/queries/frozen-crawls.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../jobs/connect.ts'
@@ -10,6 +11,8 @@ import { type Output, table } from '../output.ts'
 
 /** Unusable records that are named; all are counted. */
 const MOST_FAULTS = 20
+/** Traps that are named, the largest. */
+const MAX_TRAPS = 20
 
 export const crawlShowCommand: Command = {
   name: 'crawl show',
@@ -23,11 +26,12 @@ export const crawlShowCommand: Command = {
     const id = context.args[0] ?? ''
     if (context.options['watch'] === true) await watchCrawl(session, id, context.progress)
     const crawl = await findCrawl(session, id)
-    const [counts, hosts, [frozen], intake] = await Promise.all([
+    const [counts, hosts, [frozen], intake, traps] = await Promise.all([
       countCrawl(session.db, crawl.crawl_no),
       countHosts(session.db, crawl.crawl_no),
       frozenCrawls(session.db, [id]),
       countArchives(session.db, crawl.crawl_no, MOST_FAULTS),
+      crawlTraps(session.db, crawl.crawl_no, MAX_TRAPS),
     ])
     const pace = paceOf(counts)
     if (context.json) {
@@ -42,6 +46,7 @@ export const crawlShowCommand: Command = {
         errors: counts.errors,
         hosts: hosts.states,
         failing_hosts: hosts.failing,
+        traps,
         captures: counts.kinds,
         archives: intake.archives,
         unusable: intake.reasons,
@@ -52,7 +57,7 @@ export const crawlShowCommand: Command = {
     context.out.line(`crawl ${id}: ${crawl.paused ? 'paused' : crawl.state}${crawl.note ? ` (${crawl.note})` : ''}`)
     if (frozen) context.out.line(`digest ${frozen.digest}`)
     context.out.line(paceLine(pace))
-    showTables(context.out, counts, hosts)
+    showTables(context.out, counts, hosts, traps)
     showArchives(context.out, intake)
     return EXIT.ok
   },
@@ -77,7 +82,7 @@ function showTable(out: Output, heading: string[], rows: string[][]): void {
   if (rows.length > 0) out.line(table([heading, ...rows]))
 }
 
-function showTables(out: Output, counts: CrawlCounts, hosts: HostCounts): void {
+function showTables(out: Output, counts: CrawlCounts, hosts: HostCounts, traps: readonly Trap[]): void {
   const show = (heading: string[], rows: string[][]) => showTable(out, heading, rows)
   show(
     ['urls', 'reason', 'count'],
@@ -100,6 +105,10 @@ function showTables(out: Output, counts: CrawlCounts, hosts: HostCounts): void {
       row.next_at?.toISOString() ?? '',
       row.fault ?? '',
     ]),
+  )
+  show(
+    ['trap', 'urls', 'why'],
+    traps.map((row) => [row.host, String(row.urls), row.why]),
   )
   show(
     ['captures', 'count', 'bytes'],

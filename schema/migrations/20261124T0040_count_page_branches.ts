@@ -11,6 +11,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`CREATE INDEX frontier_admitted ON frontier (crawl_no, site_no, host, branch) WHERE page AND admitted`.execute(
     db,
   )
+  await sql`CREATE INDEX frontier_trapped ON frontier (crawl_no, host, detail) WHERE reason = 'crawl_trap'`.execute(db)
   await sql`CREATE TABLE page_branch (
     crawl_no int NOT NULL REFERENCES crawl,
     site_no int NOT NULL,

@@ -45,6 +45,22 @@ export async function unfinishedUrls(
   return { retryable: Number(row?.retryable ?? 0), failedSeeds: Number(row?.failed_seeds ?? 0) }
 }
 
+export interface Trap {
+  host: string
+  /** What the pages before brought, or what is wrong with the address. */
+  why: string
+  urls: number
+}
+
+/** What the crawl left as traps, by host; the largest first. */
+export async function crawlTraps(db: Kysely<Database>, crawlNo: number, limit: number): Promise<Trap[]> {
+  const rows = await sql<Trap>`
+    SELECT host, coalesce(detail, '') AS why, count(*)::int AS urls FROM frontier
+    WHERE crawl_no = ${crawlNo} AND reason = 'crawl_trap' GROUP BY 1, 2
+    ORDER BY urls DESC, host, coalesce(detail, '') COLLATE "C" LIMIT ${limit}`.execute(db)
+  return rows.rows
+}
+
 export interface FailedSeed {
   url: string
   reason: string | null

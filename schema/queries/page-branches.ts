@@ -28,12 +28,17 @@ function allowedPages({ pictures, bodies }: PageYield, free: FreePages): number 
   return Math.min(free.same + PAGES_A_BODY * bodies, free.barren + PAGES_A_PICTURE * pictures)
 }
 
-interface Branch {
+/** Pages of a part of a host. */
+export interface Branch {
   host: string
   /** Null is the whole host. */
   branch: string | null
+  /** Admitted, but for what redirects led to. */
   pages: number
+  /** Not admitted, at the depth that is asked for or above it. */
   waiting: number
+  /** Of these, what stands above it: a depth is admitted in parts. */
+  left: number
 }
 
 export interface Room {
@@ -43,7 +48,8 @@ export interface Room {
   allowed: number
 }
 
-interface Depth {
+/** A depth of a site that is to be admitted. */
+export interface Depth {
   crawlNo: number
   siteNo: number
   depth: number
@@ -55,22 +61,30 @@ interface Depth {
  * only be asked when every admitted page of the site has ended: then what they brought does not depend on any order.
  * Those that are not named have room enough. Null when a host that must be judged still owes pictures: ask again then.
  */
-export async function roomOfBranches(tx: Transaction<Database>, at: Depth): Promise<Room[] | null> {
-  await excludeMarked(tx, at)
-  const branches = await countBranches(tx, at)
+export async function roomOfBranches(
+  tx: Transaction<Database>,
+  at: Depth,
+  branches: readonly Branch[],
+): Promise<Room[] | null> {
   const hosts = [...new Set(branches.map(({ host }) => host))].map((host): Branch => {
     const own = branches.filter((one) => one.host === host)
-    return { host, branch: null, pages: sum(own, 'pages'), waiting: sum(own, 'waiting') }
+    return { host, branch: null, pages: sum(own, 'pages'), waiting: sum(own, 'waiting'), left: sum(own, 'left') }
   })
   const rooms: Room[] = []
+  let trapped = 0
   for (const one of [...branches, ...hosts]) {
     if (one.waiting === 0) continue
     const allowed = await allowedOf(tx, at, one)
     if (allowed === 'owed') return null
+    if (allowed <= one.pages) trapped += 1
     if (allowed < one.pages + one.waiting) rooms.push({ host: one.host, branch: one.branch, allowed })
   }
-  for (const host of hosts) if (host.waiting > 0 && (await endsInVain(tx, at, host)) === 'owed') return null
-  await excludeMarked(tx, at)
+  for (const host of hosts) {
+    const end = host.waiting === 0 ? 'goes on' : await endsInVain(tx, at, host)
+    if (end === 'owed') return null
+    if (end === 'trapped') trapped += 1
+  }
+  if (trapped > 0) await excludeMarked(tx, at)
   return rooms
 }
 
@@ -95,19 +109,19 @@ async function allowedOf(tx: Transaction<Database>, at: Depth, branch: Branch): 
 }
 
 /** Every so many depths: whether the host has shown anything new in them. */
-async function endsInVain(tx: Transaction<Database>, at: Depth, host: Branch): Promise<'owed' | 'judged'> {
+async function endsInVain(tx: Transaction<Database>, at: Depth, host: Branch): Promise<'owed' | 'trapped' | 'goes on'> {
   const ended = at.depth - 1
-  if (ended < BARREN_DEPTHS || ended % BARREN_DEPTHS > 0) return 'judged'
+  if (ended < BARREN_DEPTHS || ended % BARREN_DEPTHS > 0) return 'goes on'
   if (await owesPictures(tx, at.crawlNo, host.host)) return 'owed'
   const { pages, pictures } = await yieldBelow(tx, { ...at, ...host }, ended - BARREN_DEPTHS)
-  if (pictures > 0) return 'judged'
+  if (pictures > 0) return 'goes on'
   await markTrap(
     tx,
     at,
     host,
     `${pages} pages in the last ${BARREN_DEPTHS} depths of ${host.host} brought no new picture`,
   )
-  return 'judged'
+  return 'trapped'
 }
 
 async function keptAllowance(tx: Transaction<Database>, at: Depth, { host, branch }: Branch): Promise<number | null> {
@@ -129,17 +143,24 @@ async function keepAllowance(
     ON CONFLICT (crawl_no, site_no, host, branch) DO UPDATE SET allowed = excluded.allowed`.execute(tx)
 }
 
-async function countBranches(tx: Transaction<Database>, { crawlNo, siteNo, depth }: Depth): Promise<Branch[]> {
-  const counted = await sql<Branch>`
-    SELECT host, branch, sum(pages)::int AS pages, sum(waiting)::int AS waiting FROM (
-      SELECT host, coalesce(branch, '/') AS branch, count(*) AS pages, 0 AS waiting FROM frontier
+/**
+ * What a site has admitted and what waits, by host and branch. URLs that a trap made are counted out: they are excluded
+ * here, in their depth's turn.
+ */
+export async function countBranches(tx: Transaction<Database>, at: Depth): Promise<Branch[]> {
+  const { crawlNo, siteNo, depth } = at
+  const counted = await sql<Branch & { branch: string }>`
+    SELECT host, branch, sum(pages)::int AS pages, sum(waiting)::int AS waiting, sum(above)::int AS left FROM (
+      SELECT host, coalesce(branch, '/') AS branch, count(*) AS pages, 0 AS waiting, 0 AS above FROM frontier
       WHERE crawl_no = ${crawlNo} AND site_no = ${siteNo} AND page AND admitted AND redirects = 0 GROUP BY 1, 2
       UNION ALL
-      SELECT host, coalesce(branch, '/'), 0, count(*) FROM frontier
+      SELECT host, coalesce(branch, '/'), 0, count(*), count(*) FILTER (WHERE depth < ${depth}) FROM frontier
       WHERE crawl_no = ${crawlNo} AND site_no = ${siteNo} AND page AND NOT admitted AND depth <= ${depth}
-        AND coalesce(branch, '/') NOT LIKE '!%' GROUP BY 1, 2) AS both_kinds
+        AND reason IS DISTINCT FROM 'crawl_trap' GROUP BY 1, 2) AS both_kinds
     GROUP BY 1, 2 ORDER BY host, branch`.execute(tx)
-  return counted.rows
+  const isTrap = ({ branch, waiting }: { branch: string; waiting: number }) => waiting > 0 && branch.startsWith('!')
+  if (counted.rows.some(isTrap)) await excludeMarked(tx, at)
+  return counted.rows.map((row) => (isTrap(row) ? { ...row, waiting: 0, left: 0 } : row))
 }
 
 /** Whatever waits in the branch, at this depth or left over from one before, is the trap's. */
@@ -157,6 +178,6 @@ async function excludeMarked(tx: Transaction<Database>, { crawlNo, siteNo, depth
       AND state = 'found' AND branch LIKE '!%'`.execute(tx)
 }
 
-function sum(branches: readonly Branch[], field: 'pages' | 'waiting'): number {
+function sum(branches: readonly Branch[], field: 'pages' | 'waiting' | 'left'): number {
   return branches.reduce((total, one) => total + one[field], 0)
 }

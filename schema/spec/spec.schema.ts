@@ -61,7 +61,7 @@ const modelCall = z.strictObject({
 
 const limits = z.strictObject({
   pages_per_host: whole(1, 100_000_000).optional(),
-  depth: whole(0, 1000).optional(),
+  depth: whole(0, 1_000_000).optional(),
   max_body_mib: between(0.001, 1024).optional(),
   seconds_per_page: between(0.1, 3600).optional(),
   give_up_hours: between(0, 8760).optional(),

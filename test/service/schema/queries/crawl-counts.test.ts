@@ -1,13 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { countCrawl, countHosts, foldTallies } from '../../../../schema/queries/crawl-counts.ts'
-import {
-  claimUrls,
-  closeDepths,
-  insertFound,
-  type UrlOutcome,
-  writeOutcomes,
-} from '../../../../schema/queries/frontier.ts'
+import { closeDepths } from '../../../../schema/queries/close-depths.ts'
+import { claimUrls, insertFound, type UrlOutcome, writeOutcomes } from '../../../../schema/queries/frontier.ts'
 import { type Lease, releaseShard } from '../../../../schema/queries/leases.ts'
 import { putBack } from '../../../../schema/queries/resume-crawl.ts'
 import type { Database } from '../../../../schema/tables/database.ts'

@@ -1,12 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { expect, test } from 'vitest'
-import {
-  claimUrls,
-  closeDepths,
-  type FoundUrl,
-  insertFound,
-  writeOutcomes,
-} from '../../../../schema/queries/frontier.ts'
+import { closeDepths } from '../../../../schema/queries/close-depths.ts'
+import { claimUrls, type FoundUrl, insertFound, writeOutcomes } from '../../../../schema/queries/frontier.ts'
 import type { Lease } from '../../../../schema/queries/leases.ts'
 import type { Database } from '../../../../schema/tables/database.ts'
 import { aFound, aSection, frontierOf, mustAcquire, shaOf, startCrawl } from '../../../support/crawl.ts'

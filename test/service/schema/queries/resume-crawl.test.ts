@@ -1,12 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { expect, test } from 'vitest'
-import {
-  claimUrls,
-  closeDepths,
-  insertFound,
-  type UrlOutcome,
-  writeOutcomes,
-} from '../../../../schema/queries/frontier.ts'
+import { closeDepths } from '../../../../schema/queries/close-depths.ts'
+import { claimUrls, insertFound, type UrlOutcome, writeOutcomes } from '../../../../schema/queries/frontier.ts'
 import type { Lease } from '../../../../schema/queries/leases.ts'
 import { planPutBack, planReopening, putBack, reopenUrls } from '../../../../schema/queries/resume-crawl.ts'
 import type { Database } from '../../../../schema/tables/database.ts'
