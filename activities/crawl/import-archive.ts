@@ -55,6 +55,15 @@ interface Imported {
   detail: string | null
 }
 
+/** What became of one record. Neither fault nor capture: nothing is wrong with it and nothing wants it. */
+interface Taken {
+  /** Where the next record begins. */
+  next: number
+  bytes: number
+  fault: ArchiveProgress['faults'][number] | null
+  imported: Imported | null
+}
+
 /** What one transaction takes from an archive. */
 class ImportBatch {
   readonly imported: Imported[] = []
@@ -69,6 +78,14 @@ class ImportBatch {
     this.startedAt = startedAt
   }
 
+  add({ next, fault, imported, bytes }: Taken): void {
+    this.records += 1
+    this.nextOffset = next
+    this.bytes += bytes
+    if (fault) this.faults.push(fault)
+    if (imported) this.imported.push(imported)
+  }
+
   isDue(now: number): boolean {
     return this.records >= BATCH_RECORDS || this.bytes >= BATCH_BYTES || now - this.startedAt >= BATCH_MS
   }
@@ -76,6 +93,9 @@ class ImportBatch {
 
 /** The head of a record and of its response, beside the body that the spec lets a page have. */
 const HEAD_BYTES = 1024 * 1024
+/** Records looked into at a time, by number and by bytes of their blocks: as many as keep the threads for pages busy. */
+const GROUP_RECORDS = 8
+const GROUP_BYTES = 16 * 1024 * 1024
 
 /**
  * Takes captures from an archive for up to `budgetMs`, in batches that each commit with the offset that they lead to:
@@ -99,15 +119,28 @@ export async function importArchive(
     from = batch.nextOffset
     batch = new ImportBatch(from, deps.now())
   }
-  for await (const scanned of deps.files.scan(work.file, from, limits)) {
+  let group: Promise<Taken>[] = []
+  let groupBytes = 0
+  const settle = async () => {
+    for (const taken of await Promise.all(group)) batch.add(taken)
+    group = []
+    groupBytes = 0
     deps.signal.throwIfAborted()
-    batch.nextOffset = scanned.offset + scanned.length
-    await take(deps, batch, work, scanned)
+  }
+  for await (const scanned of deps.files.scan(work.file, from, limits)) {
+    const taking = take(deps, work, scanned)
+    // It is heard of when the group settles, also when the file can't be read on before that.
+    taking.catch(() => {})
+    group.push(taking)
+    groupBytes += scanned.kind === 'record' ? scanned.block.length : 0
+    if (group.length < GROUP_RECORDS && groupBytes < GROUP_BYTES) continue
+    await settle()
     if (!batch.isDue(deps.now())) continue
     await commit(false)
     if (await deps.isPaused()) return { outcome: 'paused', committed }
     if (deps.now() >= end) return { outcome: 'budget', committed }
   }
+  await settle()
   await commit(true)
   return { outcome: 'idle', committed }
 }
@@ -124,21 +157,21 @@ async function requireSameFile({ db, files }: ImportDeps, lease: Lease, work: Ar
   await recordArchiveSize(db, lease.crawlNo, work.site_no, bytes)
 }
 
-async function take(deps: ImportDeps, batch: ImportBatch, work: ArchiveWork, scanned: ScannedRecord): Promise<void> {
+async function take(deps: ImportDeps, work: ArchiveWork, scanned: ScannedRecord): Promise<Taken> {
   const { offset: at, length } = scanned
-  const fault = (reason: ArchiveFault, url: string | null) => batch.faults.push({ at, length, reason, url })
-  batch.records += 1
-  if (scanned.kind === 'fault') return void fault(scanned.fault, null)
+  const taken: Taken = { next: at + length, bytes: 0, fault: null, imported: null }
+  const faulty = (reason: ArchiveFault, url: string | null) => ({ ...taken, fault: { at, length, reason, url } })
+  if (scanned.kind === 'fault') return faulty(scanned.fault, null)
   const message = await deps.files.readMessage(scanned, deps.maxBodyBytes)
-  if (message.kind === 'skip') return
+  if (message.kind === 'skip') return taken
   const written = scanned.fields.find(([name]) => name.toLowerCase() === 'warc-target-uri')?.[1] ?? ''
   const target = deps.interpret.place(written.replace(/^<|>$/g, ''))
-  if (message.kind === 'fault') return void fault(message.fault, target?.url ?? null)
-  if (!target) return void fault('bad_url', null)
+  if (message.kind === 'fault') return faulty(message.fault, target?.url ?? null)
+  if (!target) return faulty('bad_url', null)
   const { response } = message
-  batch.bytes += response.body.length
-  const imported = await interpretImported(deps, target, response)
-  if (imported) batch.imported.push({ ...imported, source: { sha: work.sha, offset: at, length } })
+  const found = await interpretImported(deps, target, response)
+  const imported = found && { ...found, source: { sha: work.sha, offset: at, length } }
+  return { ...taken, bytes: response.body.length, imported }
 }
 
 /** Null for what a crawl of pages and pictures would not have asked for: style sheets, scripts and the like. */

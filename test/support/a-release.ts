@@ -24,6 +24,7 @@ import { insertRows } from '../../schema/queries/release-files.ts'
 import { ensureRelease, type ReleaseRecord } from '../../schema/queries/releases.ts'
 import { fixRunLists } from '../../schema/queries/run-lists.ts'
 import { storeSurvey } from '../../schema/queries/surveys.ts'
+import { writeSeedArchive } from '../../schema/spec/seed-archive.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
 import { inActivity } from './activity.ts'
@@ -34,6 +35,8 @@ export const urlSha = (url: string): Buffer => Buffer.from(urlDigest(url), 'hex'
 
 /** A picture of the test web: a URL, its text, what was found in it; `signal` reserves it. */
 export interface TestPicture {
+  /** Name of the archive that it was taken from, with digest of its name, at 5, 7 bytes. */
+  archive?: string
   name: string
   text: string | null
   side?: number
@@ -108,7 +111,7 @@ export async function seedJudgedRelease(
 }
 
 async function seedCrawl(db: Kysely<Database>, spec: ReleaseSpec, pictures: readonly TestPicture[]) {
-  const section = { ...spec.crawl, seeds: { cs: [PAGE_URL] } }
+  const section = { ...spec.crawl, seeds: { cs: [PAGE_URL, ...pictures.flatMap(archiveSeeds)] } }
   const seed = { url: PAGE_URL, sha: urlSha(PAGE_URL), host: HOST }
   const { id } = await createOrJoinCrawl(db, {
     dataset: spec.dataset,
@@ -151,8 +154,13 @@ async function seedCrawl(db: Kysely<Database>, spec: ReleaseSpec, pictures: read
   return { crawlNo, captures: new Map(urls.map((url, index) => [url, ids[index] as string])) }
 }
 
-function pictureCapture({ name, signal }: TestPicture): NewCapture {
-  const capture = aCapture(pictureUrl(name), 'picture', name)
+function archiveSeeds({ archive }: TestPicture): string[] {
+  return archive === undefined ? [] : [writeSeedArchive(`/x/${archive}`, digestOf(archive).toString('hex'))]
+}
+
+function pictureCapture({ name, signal, archive }: TestPicture): NewCapture {
+  const source = archive === undefined ? null : { sha: digestOf(archive), offset: 5, length: 7 }
+  const capture = { ...aCapture(pictureUrl(name), 'picture', name), source }
   if (signal === undefined) return capture
   const signals = [{ signal, value: '', raw: `X-Robots-Tag: ${signal}`, where: 'header', agent: null }]
   return { ...capture, signals, reserved: true, warc: null }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createCrawlActivities } from '../../../../activities/crawl/crawl.activity.ts'
 import { encodeResponse } from '../../../../infra/warc.ts'
 import { readArchived } from '../../../../infra/warc-read.ts'
-import { countArchives } from '../../../../schema/queries/archives.ts'
+import { advanceArchive, countArchives } from '../../../../schema/queries/archives.ts'
 import type { CrawlRecord } from '../../../../schema/queries/crawls.ts'
 import { freezeCrawl } from '../../../../schema/queries/freeze.ts'
 import { capturesById } from '../../../../schema/queries/lineage.ts'
@@ -216,14 +216,27 @@ test('an import that died goes on at the committed offset, and every record is t
   await expect(inActivity(() => crawlShard({ crawlId: crawl.id, shard }), stop.signal)).rejects.toMatchObject({
     message: 'cancelled',
   })
-  const { archives } = await countArchives(runtime.db, crawl.crawl_no, 0)
-  expect(archives).toMatchObject([{ done: false, records: 100, used: 100 }])
+  const committed = await countOf(crawl)
+  expect(committed).toMatchObject({ done: false, used: committed.captures })
+  expect(committed.captures).toBeGreaterThan(0)
   await importAll(crawl)
-  const captures = await sql<{
-    n: number
-  }>`SELECT count(*)::int AS n FROM capture WHERE crawl_no = ${crawl.crawl_no}`.execute(runtime.db)
-  expect(captures.rows).toEqual([{ n: 250 }])
-  expect((await countArchives(runtime.db, crawl.crawl_no, 0)).archives).toMatchObject([{ done: true, records: 250 }])
+  expect(await countOf(crawl)).toEqual({ done: true, records: 250, used: 250, captures: 250 })
+})
+
+async function countOf(crawl: CrawlRecord) {
+  const captures = await sql<{ n: number }>`
+    SELECT count(*)::int AS n FROM capture WHERE crawl_no = ${crawl.crawl_no}`.execute(runtime.db)
+  const { archives } = await countArchives(runtime.db, crawl.crawl_no, 0)
+  const { done, records, used } = archives[0] as (typeof archives)[number]
+  return { done, records, used, captures: captures.rows[0]?.n ?? 0 }
+}
+
+test('a batch that was committed already is not committed again', async () => {
+  const crawl = await crawlOf({ cs: [await writeArchive('twice.warc', [aRecord(page('/', 'x'))])] })
+  const progress = { nextOffset: 10, done: false, records: 1, used: 0, faults: [] }
+  const advance = () => runtime.db.transaction().execute((tx) => advanceArchive(tx, crawl.crawl_no, 1, 0, progress))
+  expect([await advance(), await advance()]).toEqual([true, false])
+  expect(await countOf(crawl)).toEqual({ done: false, records: 1, used: 0, captures: 0 })
 })
 
 async function shardsOf(crawl: CrawlRecord): Promise<number[]> {

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { createHash } from 'node:crypto'
+import { describeTrace } from '../../../../activities/trace/describe-trace.ts'
 import { type KeyTrace, traceKey } from '../../../../activities/trace/trace-key.ts'
 import { insertGenerations, recordResponse } from '../../../../schema/queries/generations.ts'
 import { PAGE_URL, pictureUrl, seedRelease, type TestPicture, type TestRelease } from '../../../support/a-release.ts'
@@ -12,6 +13,7 @@ const PICTURES: readonly TestPicture[] = [
   { name: 'mill', text: 'Starý mlýn u řeky', side: 500 },
   { name: 'mill-copy', text: 'Starý mlýn znovu', near: 'mill' },
   { name: 'known', text: 'Věž na náměstí', abuse: ABUSE },
+  { name: 'archived', text: 'Kostel svatého Jana', archive: 'old.warc.gz' },
 ]
 const hexOf = (text: string) => digestOf(text).toString('hex')
 
@@ -167,6 +169,13 @@ test('the digest of an abuse list is not written as one of an object', async () 
     },
   ])
   expect(objects.map(({ sha256 }) => sha256)).not.toContain(ABUSE)
+})
+
+test('what was taken from an archive leads to the file, by name and digest, and to the place in it', async () => {
+  const found = await trace('archived')
+  const digest = `sha256:${base32(hexOf('old.warc.gz'))}`
+  expect(found.pictures[0]?.source).toEqual({ file: 'old.warc.gz', digest, offset: 5, length: 7 })
+  expect(describeTrace(found)).toContain(`  taken from old.warc.gz (${digest}) at 5, 7 bytes`)
 })
 
 test('a key that the run does not have has no trace', async () => {
