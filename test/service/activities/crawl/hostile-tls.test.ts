@@ -4,6 +4,7 @@ import type net from 'node:net'
 import path from 'node:path'
 import tls from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { CrawlDeps } from '../../../../activities/crawl/crawl.activity.ts'
 import { parseResolveMap } from '../../../../infra/resolve-map.ts'
 import { crawlDeps } from '../../../../workers/roles/crawl-deps.ts'
 import type { Runtime } from '../../../../workers/runtime.ts'
@@ -66,8 +67,11 @@ test('pictures behind a certificate that is expired or of another name are not t
     politeness: { per_host: 4, per_address: 16, honour: [] },
   })
   const crawl = await startCrawl(runtime.db, section)
-  const { fetchOnce, addressOf } = fetcher
-  const deps = { ...crawlDeps(runtime), fetchOnce, addressOf }
+  const deps: CrawlDeps = {
+    ...crawlDeps(runtime),
+    fetchOnce: (request) => fetcher.fetchOnce(request),
+    addressOf: (url) => fetcher.addressOf(url),
+  }
   expect(await crawlToEnd(runtime, crawl.id, undefined, deps)).toBe('finished')
   const ends = await frontierOf(database.as('auditor'), crawl.crawl_no)
   expect(ends.map(({ url, state, reason }) => [url, state, reason])).toEqual([
