@@ -9,7 +9,7 @@ export interface ThreadPoolOptions {
   threads: number
   /** Tasks that may wait for a thread; more are refused, so that a caller cannot pile up bytes. */
   maxQueued: number
-  /** A task that takes longer ends its thread. */
+  /** A task that takes longer ends its thread; the time in which the thread loads its code does not count. */
   taskTimeoutMs: number
   /** Heap limit of one thread, without the memory of buffers, libraries and WASM. */
   maxHeapMib: number
@@ -32,8 +32,12 @@ interface Job {
   reject: (error: AppError) => void
 }
 
+/** In which a thread has loaded its code: seconds on a machine that is busy. */
+const START_MS = 60_000
+
 interface Thread {
   worker: Worker
+  ready: boolean
   job: Job | null
   timer: NodeJS.Timeout | undefined
 }
@@ -91,7 +95,7 @@ class Pool {
     const worker = new Worker(this.#options.file, {
       resourceLimits: { maxOldGenerationSizeMb: this.#options.maxHeapMib },
     })
-    const thread: Thread = { worker, job: null, timer: undefined }
+    const thread: Thread = { worker, ready: false, job: null, timer: undefined }
     worker.on('message', (reply: ReplyMessage) => this.#settle(thread, reply))
     worker.on('error', (cause) => void this.#end(thread, crashedError(cause)))
     worker.on('exit', (code) => void this.#end(thread, crashedError(new Error(`exit code ${code}`))))
@@ -101,13 +105,23 @@ class Pool {
 
   #give(thread: Thread, job: Job): void {
     thread.job = job
-    const milliseconds = this.#options.taskTimeoutMs
-    const error = new TransientError('THREAD_TIMEOUT', `thread worked longer than ${milliseconds} ms and was ended`)
-    thread.timer = setTimeout(() => void this.#end(thread, error), milliseconds)
+    this.#limit(thread)
     thread.worker.postMessage(job.message, job.transfer)
   }
 
+  #limit(thread: Thread): void {
+    const milliseconds = thread.ready ? this.#options.taskTimeoutMs : START_MS
+    const error = new TransientError('THREAD_TIMEOUT', `thread worked longer than ${milliseconds} ms and was ended`)
+    clearTimeout(thread.timer)
+    thread.timer = setTimeout(() => void this.#end(thread, error), milliseconds)
+  }
+
   #settle(thread: Thread, reply: ReplyMessage): void {
+    if ('ready' in reply) {
+      thread.ready = true
+      if (thread.job) this.#limit(thread)
+      return
+    }
     const job = thread.job
     if (job?.message.id !== reply.id) return
     clearTimeout(thread.timer)

@@ -6,7 +6,8 @@ export interface TaskMessage {
   task: unknown
 }
 
-export type ReplyMessage = { id: number; value: unknown } | { id: number; error: ErrorMessage }
+/** `ready` comes first: the thread has loaded its code. */
+export type ReplyMessage = { ready: true } | { id: number; value: unknown } | { id: number; error: ErrorMessage }
 
 /** An error as data: classes do not survive the way between threads. */
 export interface ErrorMessage {

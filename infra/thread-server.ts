@@ -19,4 +19,5 @@ export function serveThread(handle: (task: never) => Promise<ThreadResult>): voi
       (error: unknown) => reply({ id, error: packError(error) }, []),
     )
   })
+  reply({ ready: true }, [])
 }

@@ -18,6 +18,7 @@ const MUTABLE = [
   'frontier_tally',
   'generated_text',
   'in_flight',
+  'page_branch',
   'release_state',
   'robots',
   'server_pace',

@@ -20,7 +20,7 @@ const page = (bytes: (string | number[])[]): Hostility => ({
   body: Buffer.concat(bytes.map((part) => Buffer.from(part as string))),
 })
 
-const SLOW_MS = 1_500
+const SLOW_MS = 500
 const DONE: End = ['done', null]
 const COMPLEX: End = ['done', 'html_too_complex']
 /** Each is the page `/bad` of a site of that name; `texts` are those of its pictures when they are told. */
