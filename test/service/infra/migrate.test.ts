@@ -83,7 +83,13 @@ test('raw texts and URLs can be erased by the writer, and changed by nobody but 
     table_name: string
     columns: string[]
   }[]
-  expect(erasable.map((table) => table.table_name)).toEqual(['archive_fault', 'crawl_attempt', 'fact_text', 'generated_text', 'url'])
+  expect(erasable.map((table) => table.table_name)).toEqual([
+    'archive_fault',
+    'crawl_attempt',
+    'fact_text',
+    'generated_text',
+    'url',
+  ])
   await inSession(urlForRole(once.url, 'writer'), async (client) => {
     for (const { table_name, columns } of erasable) {
       expect(await codeOf(client, `DELETE FROM ${table_name}`)).toBe(null)
