@@ -10,7 +10,7 @@ import { planReopening } from '../schema/queries/resume-crawl.ts'
 
 const HELP = `What the numbers of a crawl cost with many URLs.
 
-  MELLA_HOME=/tmp/mella-numbers node bench/crawl-numbers.ts [--urls 1000000] [--hosts 10000]
+  MELLA_HOME=FOLDER node bench/crawl-numbers.ts [--urls 1000000] [--hosts 10000]
 
 Writes a crawl of made-up rows into the home's database (take one of its own), then times the queries of crawl show and
 crawl resume --dry-run, the command crawl show as a whole, and a count of all rows beside it, which they must equal.
