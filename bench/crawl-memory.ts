@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, rmSync, mkdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, mkdirSync } from 'node:fs'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { writeSpec } from './crawl/write-spec.ts'
 import { runMella, startMella } from '../test/support/chaos/play.ts'
 
 const HELP = `Memory of the process that crawls, early and late in one crawl of a made site.
@@ -46,7 +47,15 @@ async function main(): Promise<void> {
     DATABASE_URL: undefined,
     TEMPORAL_ADDRESS: undefined,
   }
-  const running = startMella(['crawl', 'start', writeSpec(home), '--wait'], { env })
+  const running = startMella(
+    [
+      'crawl',
+      'start',
+      writeSpec(home, { dataset: 'memory', prefix: 'm', hosts, depth: 30, perHost: 4, perAddress: 64 }),
+      '--wait',
+    ],
+    { env },
+  )
   let ended = false
   void running.end.then(() => (ended = true))
   const samples: { at: number; pages: number; mib: number }[] = []
@@ -97,26 +106,6 @@ async function serveTree() {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()))
   const { port } = server.address() as { port: number }
   return { port, asked: () => asked, close: () => server.closeAllConnections() ?? server.close() }
-}
-
-function writeSpec(home: string): string {
-  const file = path.join(home, 'spec.yaml')
-  const seeds = Array.from({ length: hosts }, (_, host) => `http://m${host}.bench.example/`)
-  writeFileSync(
-    file,
-    `dataset: memory
-version: 1.0.0
-date: 2026-01-01
-languages: [cs]
-card: { title: Bench, creators: [bench], contact: bench@example.org, licence: other }
-crawl:
-  seeds: { cs: ${JSON.stringify(seeds)} }
-  scope: host
-  limits: { pages_per_host: 1000000, depth: 30 }
-  politeness: { delay_ms: 0, per_host: 4, per_address: 64, user_agent: "mella-bench/1.0 (+mailto:bench@example.org)", honour: [robots] }
-`,
-  )
-  return file
 }
 
 /** Resident memory (MiB) of the home's worker of a role; null while there is none. */

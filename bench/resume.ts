@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
+import { writeSpec } from './crawl/write-spec.ts'
 import { CHECKOUT, databaseOf, runMella } from '../test/support/chaos/play.ts'
 import { readRecords } from '../infra/services/registry.ts'
 
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
     DATABASE_URL: undefined,
     TEMPORAL_ADDRESS: undefined,
   }
-  const spec = writeSpec(home)
+  const spec = writeSpec(home, { dataset: 'resume', prefix: 'h', hosts, depth: 10, perHost: 1, perAddress: 256 })
   const started = await runMella(['crawl', 'start', spec, '--json'], { env })
   if (started.code !== 0) throw new Error(started.stderr)
   const { id } = JSON.parse(started.stdout) as { id: string }
@@ -110,26 +111,6 @@ async function servePages() {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()))
   const { port } = server.address() as { port: number }
   return { pages, port, close: () => server.closeAllConnections() ?? server.close() }
-}
-
-function writeSpec(home: string): string {
-  const file = path.join(home, 'spec.yaml')
-  const seeds = Array.from({ length: hosts }, (_, host) => `http://h${host}.bench.example/`)
-  writeFileSync(
-    file,
-    `dataset: resume
-version: 1.0.0
-date: 2026-01-01
-languages: [cs]
-card: { title: Bench, creators: [bench], contact: bench@example.org, licence: other }
-crawl:
-  seeds: { cs: ${JSON.stringify(seeds)} }
-  scope: host
-  limits: { pages_per_host: 1000000, depth: 10 }
-  politeness: { delay_ms: 0, per_host: 1, per_address: 256, user_agent: "mella-bench/1.0 (+mailto:bench@example.org)", honour: [robots] }
-`,
-  )
-  return file
 }
 
 /** Queues the rest of the URLs; returns the bytes that they take with their indexes. */
