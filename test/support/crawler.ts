@@ -1,4 +1,5 @@
-import { type CrawlDeps, createCrawlActivities } from '../../activities/crawl/crawl.activity.ts'
+import { createCrawlActivities } from '../../activities/crawl/crawl.activity.ts'
+import type { CrawlDeps } from '../../activities/crawl/create-shard-crawler.ts'
 import type { Settings } from '../../infra/config.ts'
 import { crawlDeps } from '../../workers/roles/crawl-deps.ts'
 import { openRuntime, type Runtime } from '../../workers/runtime.ts'

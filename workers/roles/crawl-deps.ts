@@ -1,4 +1,4 @@
-import type { CrawlDeps } from '../../activities/crawl/crawl.activity.ts'
+import type { CrawlDeps } from '../../activities/crawl/create-shard-crawler.ts'
 import { readSitemap } from '../../activities/crawl/sitemap.ts'
 import { extractInputDigest } from '../../activities/extract/extract-page.ts'
 import { crawlDefinitions } from '../../activities/steps/tool-versions.ts'

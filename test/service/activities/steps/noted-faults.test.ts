@@ -1,6 +1,7 @@
 import { DefaultFailureConverter, defaultPayloadConverter } from '@temporalio/common'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type CrawlDeps, createCrawlActivities } from '../../../../activities/crawl/crawl.activity.ts'
+import { createCrawlActivities } from '../../../../activities/crawl/crawl.activity.ts'
+import type { CrawlDeps } from '../../../../activities/crawl/create-shard-crawler.ts'
 import { createPlanActivities } from '../../../../activities/plan-release/release.activity.ts'
 import { runStep, type StepDeps } from '../../../../activities/steps/shard-edge.ts'
 import { openDatabase } from '../../../../infra/postgres.ts'
