@@ -102,7 +102,7 @@ async function fetchShared(
   turn.finish(deps.now(), seen)
   if (response.remoteAddress !== null) schedule.setAddress(row.host, response.remoteAddress)
   const result = await resultOf(deps, row, response, confirmed, [...robots, ...signals], share)
-  for (const sitemap of row.site_no === null || row.sitemap ? [] : sitemaps) {
+  for (const sitemap of row.site_no === null || (row.sitemap && !row.seed) ? [] : sitemaps) {
     const target = interpret.place(sitemap, row.url)
     if (!target || !interpret.inScope(row.site_no as number, target.url)) continue
     const { site_no: siteNo, depth } = row
