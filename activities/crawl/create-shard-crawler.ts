@@ -44,6 +44,7 @@ export interface CrawlDeps extends Pick<
     maxRatio: number
     signal: AbortSignal
     headers: [string, string][]
+    cut?: boolean
     share?: BodyShare
   }): Promise<FetchResult>
   /** A response record of the archive. Throws OBJECT_MISSING, OBJECT_CORRUPT, WARC_CORRUPT or WARC_DIGEST_MISMATCH. */
@@ -104,7 +105,8 @@ export async function createShardCrawler(
   for (const { address, ...kept } of await readPaces(deps.db, crawl.crawl_no))
     servers.learn(address, kept, performance.now())
   const scopes = await siteScopes(deps.db, crawl.crawl_no)
-  const fetchUrl = (url: string, headers: [string, string][] = [], share?: BodyShare) =>
+  type Asked = { headers?: [string, string][]; share?: BodyShare; maxBodyBytes?: number; cut?: boolean }
+  const fetchUrl = (url: string, asked: Asked = {}) =>
     deps.fetchOnce({
       url,
       userAgent: politeness.user_agent,
@@ -112,8 +114,8 @@ export async function createShardCrawler(
       deadlineMs: limits.seconds_per_page * 1000,
       maxRatio: MAX_RATIO,
       signal,
-      headers,
-      ...(share === undefined ? {} : { share }),
+      headers: [],
+      ...asked,
     })
   const sleep = (ms: number) => sleepUntil(ms, signal)
   const place = placeIn(crawl)
@@ -160,7 +162,7 @@ export async function createShardCrawler(
       gate,
       tdm,
       schedule,
-      fetch: fetchUrl,
+      fetch: (url, headers, share) => fetchUrl(url, { headers, share }),
       revisits: await revisitsOf(deps, crawl.crawl_no),
       addressOf: (url) => deps.addressOf(url),
       savePaces: (paces) => writePaces(deps.db, crawl.crawl_no, paces),

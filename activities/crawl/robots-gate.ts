@@ -14,6 +14,7 @@ import {
   robotsVerdictForStatus,
   sitemaps,
 } from './robots.ts'
+import { ROBOTS_LIMITS } from './robots-text.ts'
 import { sha256 } from '../digest.ts'
 
 /** Redirects of robots.txt in a row: RFC 9309 asks for at least five. */
@@ -33,7 +34,7 @@ export interface OriginRules {
 }
 
 export interface RobotsGateDeps {
-  fetch(url: string): Promise<FetchResult>
+  fetch(url: string, limits: typeof ROBOTS_LIMITS): Promise<FetchResult>
   load(origin: string): Promise<OriginRules | null>
   place(url: string, base?: string): { url: string; sha: Buffer; host: string; shard: number } | null
   record(result: RobotsResult): void
@@ -153,7 +154,7 @@ export class RobotsGate {
     }
     let retryAfterMs = 0
     for (let hop = 0; hop <= ROBOTS_HOPS; hop += 1) {
-      const result = await this.deps.fetch(url)
+      const result = await this.deps.fetch(url, ROBOTS_LIMITS)
       if (result.kind === 'failure' && result.reason === 'address_blocked' && hop === 0) this.blocked.add(origin)
       if (result.kind === 'failure') return answer(robotsVerdictForStatus({ failure: result.reason }), faultOf(result))
       drafts.push(robotsDraft(this.deps, url, result))

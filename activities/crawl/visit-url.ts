@@ -20,7 +20,7 @@ export interface VisitDeps {
   gate: RobotsGate
   tdm: TdmGate
   schedule: HostSchedule
-  fetch(url: string, headers?: [string, string][], share?: BodyShare): Promise<FetchResult>
+  fetch(url: string, headers: [string, string][], share: BodyShare): Promise<FetchResult>
   /** What all bodies of this process are taken from, until they are committed. */
   bodies: BodyBudget
   /** What an earlier crawl has. */

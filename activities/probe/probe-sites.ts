@@ -20,7 +20,7 @@ export interface ProbeDeps extends Omit<InterpretDeps, 'section' | 'place' | 'in
   pageLanguage(text: string, declared: string | null): PageLanguageFact
   /** Pages asked for of each site. */
   pages: number
-  fetch(url: string): Promise<FetchResult>
+  fetch(url: string, limits?: { maxBodyBytes?: number; cut?: boolean }): Promise<FetchResult>
   /** Requests at a time over all sites. */
   concurrency: number
   now(): number

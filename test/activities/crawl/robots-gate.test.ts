@@ -32,7 +32,8 @@ function aGate(answers: Answer[], stored: OriginRules | null = null) {
   const waits: number[] = []
   const recorded: RobotsResult[] = []
   const gate = new RobotsGate({
-    fetch: (url) => {
+    fetch: (url, limits) => {
+      expect(limits).toEqual({ maxBodyBytes: 512 * 1024 + 1, cut: true })
       asked.push(url)
       const answer = answers[Math.min(asked.length, answers.length) - 1]
       return answer ? Promise.resolve(resultOf(url, answer)) : Promise.reject(new Error('the worker stops'))
