@@ -106,8 +106,9 @@ export async function createShardCrawler(
     servers.learn(address, kept, performance.now())
   const scopes = await siteScopes(deps.db, crawl.crawl_no)
   type Asked = { headers?: [string, string][]; share?: BodyShare; maxBodyBytes?: number; cut?: boolean }
-  const fetchUrl = (url: string, asked: Asked = {}) =>
-    deps.fetchOnce({
+  const fetchUrl = (url: string, asked: Asked = {}) => {
+    schedule.sent(new URL(url).host, performance.now())
+    return deps.fetchOnce({
       url,
       userAgent: politeness.user_agent,
       maxBodyBytes: limits.max_body_mib * 1024 * 1024,
@@ -117,7 +118,13 @@ export async function createShardCrawler(
       headers: [],
       ...asked,
     })
+  }
   const sleep = (ms: number) => sleepUntil(ms, signal)
+  const turn = async (url: string) => {
+    const { host } = new URL(url)
+    if (!schedule.knowsAddress(host)) schedule.setAddress(host, (await deps.addressOf(url)) ?? '')
+    await sleep(schedule.reserve(host, performance.now()))
+  }
   const place = placeIn(crawl)
   const inScope = (siteNo: number, url: string) => scopes.get(siteNo) === siteOf(url, section.scope)
   const extractDef = await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId)
@@ -138,6 +145,7 @@ export async function createShardCrawler(
     load: (origin) => loadRobots(deps.db, crawl.crawl_no, origin),
     place,
     record: (result) => crawler?.recordRobots(result),
+    turn,
     sleep,
     token,
   })
@@ -145,13 +153,10 @@ export async function createShardCrawler(
   const tdm = new TdmGate({
     fetch: fetchUrl,
     load: async (origin) => (honour.includes('tdm') ? loadTdm(deps.db, crawl.crawl_no, origin) : []),
-    waitFor: async (url) => {
-      const answer = honour.includes('robots') ? await gate.ask(url) : null
-      if (answer?.allowed === false) return null
-      return Math.max(politeness.delay_ms, answer?.delayMs ?? 0)
-    },
+    mayAsk: async (url) => !honour.includes('robots') || (await gate.ask(url)).allowed,
     place,
     record: (result) => crawler?.recordTdm(result),
+    turn,
     sleep,
   })
   crawler = new ShardCrawler(
@@ -162,6 +167,7 @@ export async function createShardCrawler(
       gate,
       tdm,
       schedule,
+      turn,
       fetch: (url, headers, share) => fetchUrl(url, { headers, share }),
       revisits: await revisitsOf(deps, crawl.crawl_no),
       addressOf: (url) => deps.addressOf(url),

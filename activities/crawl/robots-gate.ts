@@ -38,6 +38,8 @@ export interface RobotsGateDeps {
   load(origin: string): Promise<OriginRules | null>
   place(url: string, base?: string): { url: string; sha: Buffer; host: string; shard: number } | null
   record(result: RobotsResult): void
+  /** Waits until the host of a URL may be asked once more; the first request of an ask goes out in its caller's turn. */
+  turn(url: string): Promise<void>
   sleep(ms: number): Promise<void>
   token: string
 }
@@ -132,6 +134,7 @@ export class RobotsGate {
     // Every answer is evidence, also those of tries that came to nothing.
     const drafts: CaptureDraft[] = []
     for (let tried = 1; ; tried += 1) {
+      if (tried > 1) await this.deps.turn(`${origin}/robots.txt`)
       const answer = await this.fetchRobots(origin)
       drafts.push(...answer.drafts)
       if (answer.verdict !== 'disallow_all' || tried >= UNREACHABLE_TRIES || this.blocked.has(origin)) {
@@ -154,6 +157,7 @@ export class RobotsGate {
     }
     let retryAfterMs = 0
     for (let hop = 0; hop <= ROBOTS_HOPS; hop += 1) {
+      if (hop > 0) await this.deps.turn(url)
       const result = await this.deps.fetch(url, ROBOTS_LIMITS)
       if (result.kind === 'failure' && result.reason === 'address_blocked' && hop === 0) this.blocked.add(origin)
       if (result.kind === 'failure') return answer(robotsVerdictForStatus({ failure: result.reason }), faultOf(result))
