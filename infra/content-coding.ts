@@ -110,7 +110,7 @@ export async function decodeStart(
     cut ||= length > maxBytes
     body = Buffer.concat(parts).subarray(0, maxBytes)
   }
-  return { ok: true, body, cut }
+  return { ok: true, body: body.subarray(0, maxBytes), cut: cut || body.length > maxBytes }
 }
 
 /** How many bytes `decodeBody` may make of these. */

@@ -8,6 +8,8 @@ import { archiveOfShard, type ArchiveWork } from '../../schema/queries/archives.
 import { type CrawlRecord, getCrawl, noteCrawlFault, setCrawlState } from '../../schema/queries/crawls.ts'
 import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
+import { robotsOf } from '../../schema/queries/explain-url.ts'
+import { hasOriginFiles, newestOriginFile, tdmFileOf } from '../../schema/queries/origin-files.ts'
 import { clearFlight, startFlight } from '../../schema/queries/in-flight.ts'
 import { acquireShard, type Lease, releaseShard, renewShard } from '../../schema/queries/leases.ts'
 import { shardsWithWork, unfinishedUrls } from '../../schema/queries/crawl-progress.ts'
@@ -16,10 +18,13 @@ import type { Database } from '../../schema/tables/database.ts'
 import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
 import { CRAWL_RUN } from './commit-batch.ts'
 import { type CrawlDeps, createShardCrawler, hasStopped, placeIn, type SharedState } from './create-shard-crawler.ts'
-import { importArchive } from './import-archive.ts'
+import { createArchivedRules } from './archived-rules.ts'
+import { importArchive, type ImportDeps } from './import-archive.ts'
 import { KnownUrls } from './known-urls.ts'
-import { productToken } from './robots.ts'
+import { productToken, type RobotsRules } from './robots.ts'
+import { searchArchive } from './search-archive.ts'
 import { ServerBook } from './server-book.ts'
+import type { TdmRule } from './tdm-file.ts'
 
 /** How long one activity crawls before it gives the shard back: short, so that the coordinator sees new work soon. */
 const BUDGET_MS = 20_000
@@ -174,9 +179,24 @@ async function importLeased(
     extractDef: await ensureDefinition(db, deps.definitions.extract, deps.commitId),
     interpret: { ...deps, section, token, place: placeIn(crawl), inScope: () => false },
     maxBodyBytes: section.limits.max_body_mib * 1024 * 1024,
+    wordOf: await archivedRules(db, crawl, token),
     isPaused,
     now: () => performance.now(),
     signal,
   }
-  return importArchive(importing, lease, work, BUDGET_MS)
+  if (!work.files_done) return searchArchive(importing, lease, work, BUDGET_MS)
+  return work.others_searched ? { outcome: 'waiting', committed: 0 } : importArchive(importing, lease, work, BUDGET_MS)
+}
+
+/** What the origins' files in the crawl's archives say; nothing where there are none. */
+async function archivedRules(db: Kysely<Database>, crawl: CrawlRecord, token: string): Promise<ImportDeps['wordOf']> {
+  const { crawl_no: crawlNo } = crawl
+  if (!(await hasOriginFiles(db, crawlNo))) return () => Promise.resolve({ refusal: null, signals: [] })
+  return createArchivedRules({
+    find: (kind, urlSha) => newestOriginFile(db, crawlNo, kind, urlSha),
+    robots: async (origin) => ((await robotsOf(db, crawlNo, origin))?.rules ?? null) as RobotsRules | null,
+    tdm: async (origin) => (await tdmFileOf(db, crawlNo, origin)) as TdmRule[] | null,
+    place: placeIn(crawl),
+    token,
+  })
 }

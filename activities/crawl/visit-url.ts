@@ -59,19 +59,15 @@ export async function visitUrl(deps: VisitDeps, turn: Turn, add: AddResult): Pro
 }
 
 /** Gets a file of the origin where it is not known; returns whether the turn went to it. */
-async function wentToFile(
-  { schedule, gate, now }: VisitDeps,
-  turn: Turn,
-  file: RobotsGate | TdmGate,
-): Promise<boolean> {
+async function wentToFile(deps: VisitDeps, turn: Turn, file: RobotsGate | TdmGate): Promise<boolean> {
   const { row } = turn
   if (file.knows(row.url)) return false
-  const startedAt = now()
+  const startedAt = deps.now()
   if (!(await file.prepare(row.url))) return false
-  const answer = file === gate ? await gate.ask(row.url) : null
-  if (answer?.allowed) schedule.setCrawlDelay(row.host, answer.delayMs)
-  schedule.putBack(row)
-  turn.finish(now(), { startedAt, ...UNSEEN })
+  const answer = file === deps.gate ? await deps.gate.ask(row.url) : null
+  if (answer?.allowed) deps.schedule.setCrawlDelay(row.host, answer.delayMs)
+  deps.schedule.putBack(row)
+  turn.finish(deps.now(), { startedAt, ...UNSEEN })
   return true
 }
 
