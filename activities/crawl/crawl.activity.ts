@@ -8,6 +8,8 @@ import { archiveOfShard, type ArchiveWork } from '../../schema/queries/archives.
 import { type CrawlRecord, getCrawl, noteCrawlFault, setCrawlState } from '../../schema/queries/crawls.ts'
 import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
+import { robotsOf } from '../../schema/queries/explain-url.ts'
+import { hasOriginFiles, newestOriginFile, tdmFileOf } from '../../schema/queries/origin-files.ts'
 import { clearFlight, startFlight } from '../../schema/queries/in-flight.ts'
 import { acquireShard, type Lease, releaseShard, renewShard } from '../../schema/queries/leases.ts'
 import { shardsWithWork, unfinishedUrls } from '../../schema/queries/crawl-progress.ts'
@@ -15,11 +17,14 @@ import type { CrawlState } from '../../schema/tables/crawl.table.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
 import { CRAWL_RUN } from './commit-batch.ts'
+import { createArchivedRules } from './archived-rules.ts'
 import { type CrawlDeps, createShardCrawler, hasStopped, type SharedState } from './create-shard-crawler.ts'
-import { importArchive } from './import-archive.ts'
+import { importArchive, type ImportDeps } from './import-archive.ts'
 import { KnownUrls } from './known-urls.ts'
-import { productToken } from './robots.ts'
+import { productToken, type RobotsRules } from './robots.ts'
+import { searchArchive } from './search-archive.ts'
 import { ServerBook } from './server-book.ts'
+import type { TdmRule } from './tdm-file.ts'
 import { UrlBook } from './url-book.ts'
 
 /** How long one activity crawls before it gives the shard back: short, so that the coordinator sees new work soon. */
@@ -189,9 +194,28 @@ async function importLeased(
       inScope: () => false,
     },
     maxBodyBytes: section.limits.max_body_mib * 1024 * 1024,
+    wordOf: await archivedRules(db, crawl.crawl_no, urls, token),
     isPaused,
     now: () => performance.now(),
     signal,
   }
-  return importArchive(importing, lease, work, BUDGET_MS)
+  if (!work.files_done) return searchArchive(importing, lease, work, BUDGET_MS)
+  return work.others_searched ? { outcome: 'waiting', committed: 0 } : importArchive(importing, lease, work, BUDGET_MS)
+}
+
+/** What the origins' files in the crawl's archives say; nothing where there are none. */
+async function archivedRules(
+  db: Kysely<Database>,
+  crawlNo: number,
+  urls: UrlBook,
+  token: string,
+): Promise<ImportDeps['wordOf']> {
+  if (!(await hasOriginFiles(db, crawlNo))) return () => Promise.resolve({ refusal: null, signals: [] })
+  return createArchivedRules({
+    find: (kind, urlSha) => newestOriginFile(db, crawlNo, kind, urlSha),
+    robots: async (origin) => ((await robotsOf(db, crawlNo, origin))?.rules ?? null) as RobotsRules | null,
+    tdm: async (origin) => (await tdmFileOf(db, crawlNo, origin)) as TdmRule[] | null,
+    place: (url) => urls.place(url),
+    token,
+  })
 }

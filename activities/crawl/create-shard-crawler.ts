@@ -43,6 +43,7 @@ export interface CrawlDeps extends Pick<
     maxRatio: number
     signal: AbortSignal
     headers: [string, string][]
+    cut?: boolean
     share?: BodyShare
   }): Promise<FetchResult>
   /** A response record of the archive. Throws OBJECT_MISSING, OBJECT_CORRUPT, WARC_CORRUPT or WARC_DIGEST_MISMATCH. */
@@ -89,18 +90,26 @@ export async function createShardCrawler(
   for (const { address, ...kept } of await readPaces(deps.db, crawl.crawl_no))
     servers.learn(address, kept, performance.now())
   const scopes = await siteScopes(deps.db, crawl.crawl_no)
-  const fetchUrl = (url: string, headers: [string, string][] = [], share?: BodyShare) =>
-    deps.fetchOnce({
+  type Asked = { headers?: [string, string][]; share?: BodyShare; maxBodyBytes?: number; cut?: boolean }
+  const fetchUrl = (url: string, asked: Asked = {}) => {
+    schedule.sent(new URL(url).host, performance.now())
+    return deps.fetchOnce({
       url,
       userAgent: politeness.user_agent,
       maxBodyBytes: limits.max_body_mib * 1024 * 1024,
       deadlineMs: limits.seconds_per_page * 1000,
       maxRatio: MAX_RATIO,
       signal,
-      headers,
-      ...(share === undefined ? {} : { share }),
+      headers: [],
+      ...asked,
     })
+  }
   const sleep = (ms: number) => sleepUntil(ms, signal)
+  const turn = async (url: string) => {
+    const { host } = new URL(url)
+    if (!schedule.knowsAddress(host)) schedule.setAddress(host, (await deps.addressOf(url)) ?? '')
+    await sleep(schedule.reserve(host, performance.now()))
+  }
   const place = (url: string, base?: string) => urls.place(url, base)
   const inScope = (siteNo: number, url: string) => scopes.get(siteNo) === urls.siteOf(url)
   const extractDef = await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId)
@@ -129,6 +138,7 @@ export async function createShardCrawler(
     load: (origin) => loadRobots(deps.db, crawl.crawl_no, origin),
     place,
     record: (result) => crawler?.recordRobots(result),
+    turn,
     sleep,
     token,
   })
@@ -136,13 +146,10 @@ export async function createShardCrawler(
   const tdm = new TdmGate({
     fetch: fetchUrl,
     load: async (origin) => (honour.includes('tdm') ? loadTdm(deps.db, crawl.crawl_no, origin) : []),
-    waitFor: async (url) => {
-      const answer = honour.includes('robots') ? await gate.ask(url) : null
-      if (answer?.allowed === false) return null
-      return Math.max(politeness.delay_ms, answer?.delayMs ?? 0)
-    },
+    mayAsk: async (url) => !honour.includes('robots') || (await gate.ask(url)).allowed,
     place,
     record: (result) => crawler?.recordTdm(result),
+    turn,
     sleep,
   })
   crawler = new ShardCrawler(
@@ -153,7 +160,8 @@ export async function createShardCrawler(
       gate,
       tdm,
       schedule,
-      fetch: fetchUrl,
+      turn,
+      fetch: (url, headers, share) => fetchUrl(url, { headers, share }),
       revisits: await revisitsOf(deps, crawl.crawl_no),
       addressOf: (url) => deps.addressOf(url),
       savePaces: (paces) => writePaces(deps.db, crawl.crawl_no, paces),

@@ -23,7 +23,7 @@ export interface ProbeDeps extends Omit<
   pageLanguage(text: string, declared: string | null): PageLanguageFact
   /** Pages asked for of each site. */
   pages: number
-  fetch(url: string): Promise<FetchResult>
+  fetch(url: string, limits?: { maxBodyBytes?: number; cut?: boolean }): Promise<FetchResult>
   /** Requests at a time over all sites. */
   concurrency: number
   now(): number
@@ -60,14 +60,21 @@ export async function probeSites(deps: ProbeDeps): Promise<{ sites: SiteProbe[];
       return Promise.resolve(extracted)
     },
   }
+  const waits = new SiteWaits(politeness.delay_ms)
   const gate = new RobotsGate({
     ...deps,
+    fetch: async (url, limits) => {
+      const [{ host }, start] = [new URL(url), deps.now()]
+      const response = await deps.fetch(url, limits)
+      waits.setAddress(host, response.remoteAddress, start)
+      return response
+    },
     place,
     token: interpret.token,
     load: () => Promise.resolve(null),
     record: (result) => robots.set(result.origin, result),
+    turn: (url) => deps.sleep(waits.reserve(new URL(url).host, deps.now())),
   })
-  const waits = new SiteWaits(politeness.delay_ms)
   await askInTurns({ deps, interpret, gate, waits, pagesSeen }, sites)
   return { sites, robots }
 }
@@ -82,7 +89,8 @@ async function askInTurns(probe: Probe, sites: readonly SiteProbe[]): Promise<vo
   const ask = async (site: SiteProbe, row: FrontierRow) => {
     const finish = waits.start(row.host, deps.now())
     try {
-      await probeUrl(probe, site, row)
+      if (await askedRobots(probe, row)) next.set(site, row)
+      else await probeUrl(probe, site, row)
     } catch (error) {
       failure ??= error
     } finally {
@@ -126,6 +134,15 @@ interface Probe {
   pagesSeen: Map<string, PageExtract>
 }
 
+/** Asks the robots.txt of a URL's origin where it is not known: then the URL waits for its own turn. */
+async function askedRobots({ deps, gate, waits }: Probe, row: FrontierRow): Promise<boolean> {
+  if (!deps.section.politeness.honour.includes('robots') || gate.knows(row.url)) return false
+  const asked = await gate.prepare(row.url)
+  const answer = await gate.ask(row.url)
+  if (answer.allowed && answer.delayMs > 0) waits.raiseDelay(row.host, answer.delayMs, deps.now())
+  return asked
+}
+
 async function probeUrl({ deps, interpret, gate, waits, pagesSeen }: Probe, site: SiteProbe, row: FrontierRow) {
   if (deps.section.politeness.honour.includes('robots')) {
     const answer = await gate.ask(row.url)
@@ -133,7 +150,6 @@ async function probeUrl({ deps, interpret, gate, waits, pagesSeen }: Probe, site
       site.refuse(answer.reason, answer.detail)
       return
     }
-    if (answer.delayMs > 0) waits.raiseDelay(row.host, answer.delayMs, deps.now())
     for (const sitemap of row.picture ? [] : answer.sitemaps) {
       const target = interpret.place(sitemap, row.url)
       if (target && interpret.inScope(site.siteNo, target.url))
