@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -9,6 +9,7 @@ import pg from 'pg'
 import { writeSpec } from './crawl/write-spec.ts'
 import { CHECKOUT, databaseOf, runMella } from '../test/support/chaos/play.ts'
 import { readRecords } from '../infra/services/registry.ts'
+import { isServing } from '../infra/services/temporal-server.ts'
 
 const HELP = `Kills everything under a crawl with a long queue, and says how soon it goes on.
 
@@ -67,8 +68,9 @@ async function main(): Promise<void> {
   killAll(home, first)
   await delay(2000)
 
-  const begun = Date.now()
   const asked = site.pages.length
+  const watch = watchStart(home)
+  const begun = Date.now()
   const second = runCommand(command, env)
   let back: number | null = null
   while (Date.now() - begun < seconds * 1000) {
@@ -81,6 +83,7 @@ async function main(): Promise<void> {
   }
   const show = await timed(() => runMella(['crawl', 'show', id, '--json'], { env }))
   const firstPage = site.pages[asked]
+  const timeline = await watch.end(begun)
   killAll(home, second)
   site.close()
   console.log(
@@ -90,6 +93,7 @@ async function main(): Promise<void> {
       first_page_seconds: firstPage === undefined ? null : (firstPage - begun) / 1000,
       full_rate_seconds: back,
       pages_per_second_before: before,
+      started: timeline,
       crawl_show_seconds: show,
       bytes_a_url: Math.round(bytes / urls),
     }),
@@ -141,6 +145,52 @@ async function fill(home: string): Promise<number> {
   const after = await size()
   await client.end()
   return after - before
+}
+
+/**
+ * Watches from outside what a start consists of. `end` gives, in seconds from `begun`, when each service was ready,
+ * each worker polled for work and robots.txt was first asked for; null for what was not seen.
+ */
+function watchStart(home: string) {
+  const logs = path.join(home, 'logs')
+  const offsets = new Map(readdirSync(logs).map((name) => [name, statSync(path.join(logs, name)).size]))
+  let temporalAt: number | null = null
+  let watching = true
+  const polling = (async () => {
+    while (watching && temporalAt === null) {
+      const port = readRecords(home).temporal?.port
+      if (port !== undefined && (await isServing(port))) temporalAt = Date.now()
+      await delay(20)
+    }
+  })()
+  const newLines = (name: string) =>
+    readFileSync(path.join(logs, name))
+      .subarray(offsets.get(name) ?? 0)
+      .toString('utf8')
+      .split('\n')
+  return {
+    end: async (begun: number) => {
+      watching = false
+      await polling
+      const after = (at: number | null | undefined) =>
+        at === null || at === undefined ? null : Math.round(at - begun) / 1000
+      const ready = newLines('postgres.log').find((line) => line.includes('ready to accept connections'))
+      const workers = readdirSync(logs).filter((name) => name.startsWith('worker-'))
+      return {
+        postgres_seconds: after(ready === undefined ? null : Date.parse(`${ready.slice(0, 23).replace(' ', 'T')}Z`)),
+        temporal_seconds: after(temporalAt),
+        worker_seconds: Object.fromEntries(
+          workers.map((name) => {
+            const line = newLines(name).find((each) => each.includes('"worker running"'))
+            return [
+              name.slice('worker-'.length, -'.log'.length),
+              after(line === undefined ? null : (JSON.parse(line) as { time: number }).time),
+            ]
+          }),
+        ),
+      }
+    },
+  }
 }
 
 function runCommand(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
