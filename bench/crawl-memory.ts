@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, rmSync, mkdirSync } from 'node:fs'
+import { rmSync, mkdirSync } from 'node:fs'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { residentOf } from './crawl/resident.ts'
 import { writeSpec } from './crawl/write-spec.ts'
 import { runMella, startMella } from '../test/support/chaos/play.ts'
 
@@ -42,7 +43,7 @@ async function main(): Promise<void> {
     ...process.env,
     MELLA_HOME: home,
     MELLA_NETWORK_ALLOW: '127.0.0.0/8',
-    MELLA_RESOLVE: `*.bench.example=127.0.0.1:${site.port}`,
+    MELLA_RESOLVE: `*.example=127.0.0.1:${site.port}`,
     MELLA_WORKERS: 'io=1',
     DATABASE_URL: undefined,
     TEMPORAL_ADDRESS: undefined,
@@ -106,20 +107,4 @@ async function serveTree() {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()))
   const { port } = server.address() as { port: number }
   return { port, asked: () => asked, close: () => server.closeAllConnections() ?? server.close() }
-}
-
-/** Resident memory (MiB) of the home's worker of a role; null while there is none. */
-function residentOf(role: string, home: string): number | null {
-  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
-    try {
-      const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
-      const at = line.findIndex((word) => word.endsWith('workers/main.ts'))
-      if (at === -1 || line[at + 1] !== role || !line.includes(home)) continue
-      const size = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1]
-      if (size !== undefined) return Math.round(Number(size) / 1024)
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  return null
 }
