@@ -111,9 +111,8 @@ class Pool {
 
   #limit(thread: Thread): void {
     const milliseconds = thread.ready ? this.#options.taskTimeoutMs : START_MS
-    const error = new TransientError('THREAD_TIMEOUT', `thread worked longer than ${milliseconds} ms and was ended`)
     clearTimeout(thread.timer)
-    thread.timer = setTimeout(() => void this.#end(thread, error), milliseconds)
+    thread.timer = setTimeout(() => void this.#end(thread, timeoutError(milliseconds)), milliseconds)
   }
 
   #settle(thread: Thread, reply: ReplyMessage): void {
@@ -143,6 +142,10 @@ class Pool {
 
 function closedError(): TransientError {
   return new TransientError('THREAD_POOL_CLOSED', 'thread pool is closed')
+}
+
+function timeoutError(milliseconds: number): TransientError {
+  return new TransientError('THREAD_TIMEOUT', `thread worked longer than ${milliseconds} ms and was ended`)
 }
 
 function crashedError(cause: unknown): TransientError {

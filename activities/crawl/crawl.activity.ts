@@ -15,11 +15,12 @@ import type { CrawlState } from '../../schema/tables/crawl.table.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
 import { CRAWL_RUN } from './commit-batch.ts'
-import { type CrawlDeps, createShardCrawler, hasStopped, placeIn, type SharedState } from './create-shard-crawler.ts'
+import { type CrawlDeps, createShardCrawler, hasStopped, type SharedState } from './create-shard-crawler.ts'
 import { importArchive } from './import-archive.ts'
 import { KnownUrls } from './known-urls.ts'
 import { productToken } from './robots.ts'
 import { ServerBook } from './server-book.ts'
+import { UrlBook } from './url-book.ts'
 
 /** How long one activity crawls before it gives the shard back: short, so that the coordinator sees new work soon. */
 const BUDGET_MS = 20_000
@@ -32,8 +33,14 @@ export type CrawlActivities = ReturnType<typeof createCrawlActivities>
 export function createCrawlActivities(deps: CrawlDeps) {
   // One a crawl, beyond one activity: a hundred names on one small server are one server.
   const shared = new Map<number, SharedState>()
-  const sharedOf = (crawlNo: number) => {
-    const state = shared.get(crawlNo) ?? { servers: new ServerBook(), known: new KnownUrls() }
+  const sharedOf = (crawl: CrawlRecord) => {
+    const { crawl_no: crawlNo, shards, section } = crawl
+    const { scope } = section as CrawlSection
+    const state = shared.get(crawlNo) ?? {
+      servers: new ServerBook(),
+      known: new KnownUrls(),
+      urls: new UrlBook({ shards, scope }),
+    }
     shared.delete(crawlNo)
     shared.set(crawlNo, state)
     const [oldest] = shared.keys()
@@ -65,9 +72,7 @@ export function createCrawlActivities(deps: CrawlDeps) {
   const crawlShard = (input: { crawlId: string; shard: number }): Promise<CrawlShardResult> =>
     onCrawl(input.crawlId, async (crawl, edge) => {
       const lease = await waitForShard(deps, edge, crawl, input.shard)
-      return lease === null
-        ? { outcome: 'busy', committed: 0 }
-        : crawlLeased(deps, edge, crawl, lease, sharedOf(crawl.crawl_no))
+      return lease === null ? { outcome: 'busy', committed: 0 } : crawlLeased(deps, edge, crawl, lease, sharedOf(crawl))
     })
 
   /** Ends a crawl: partial when a URL could still be had or a seed failed, else frozen. Safe to run twice. */
@@ -143,7 +148,9 @@ async function crawlLeased(
   try {
     const archive = await archiveOfShard(deps.db, crawl.crawl_no, lease.shard)
     if (archive)
-      return archive.done ? { outcome: 'idle', committed } : await importLeased(deps, crawl, lease, archive, signal)
+      return archive.done
+        ? { outcome: 'idle', committed }
+        : await importLeased(deps, crawl, lease, shared.urls, archive, signal)
     const crawler = await createShardCrawler(deps, crawl, lease, signal, shared, (urls) => {
       committed += urls
     })
@@ -159,6 +166,7 @@ async function importLeased(
   deps: CrawlDeps,
   crawl: CrawlRecord,
   lease: Lease,
+  urls: UrlBook,
   work: ArchiveWork,
   signal: AbortSignal,
 ): Promise<CrawlShardResult> {
@@ -172,7 +180,14 @@ async function importLeased(
     archive,
     files,
     extractDef: await ensureDefinition(db, deps.definitions.extract, deps.commitId),
-    interpret: { ...deps, section, token, place: placeIn(crawl), inScope: () => false },
+    interpret: {
+      ...deps,
+      section,
+      token,
+      place: (url: string, base?: string) => urls.place(url, base),
+      link: (url: string, base: string) => urls.link(url, base),
+      inScope: () => false,
+    },
     maxBodyBytes: section.limits.max_body_mib * 1024 * 1024,
     isPaused,
     now: () => performance.now(),

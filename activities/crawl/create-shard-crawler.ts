@@ -12,12 +12,10 @@ import type { Database } from '../../schema/tables/database.ts'
 import { sleepUntil } from '../edge/run-edge.ts'
 import type { Definition } from '../steps/step.ts'
 import type { Archive } from './commit-batch.ts'
-import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
 import { HostSchedule } from './host-schedule.ts'
 import type { ArchiveFiles } from './import-archive.ts'
 import { type InterpretDeps, MAX_DEPTH } from './interpret.ts'
 import type { KnownUrls } from './known-urls.ts'
-import { shardOf } from './plan-crawl.ts'
 import { productToken } from './robots.ts'
 import { type OriginRules, RobotsGate } from './robots-gate.ts'
 import { type ArchivedRecord, createRevisits, NO_REVISITS, type Revisits } from './revisit.ts'
@@ -25,6 +23,7 @@ import type { ServerBook } from './server-book.ts'
 import { ShardCrawler } from './shard-crawler.ts'
 import type { TdmRule } from './tdm-file.ts'
 import { TdmGate } from './tdm-gate.ts'
+import type { UrlBook } from './url-book.ts'
 
 /** Bytes out over bytes in at which a coded body is taken for a bomb (measured bombs: 1,000 and up; honest HTML: under 50). */
 const MAX_RATIO = 200
@@ -65,6 +64,7 @@ export interface CrawlDeps extends Pick<
 export interface SharedState {
   servers: ServerBook
   known: KnownUrls
+  urls: UrlBook
 }
 
 /** Whether a crawl is to be left alone: paused, cancelled, frozen or gone. */
@@ -73,28 +73,13 @@ export async function hasStopped(db: Kysely<Database>, id: string): Promise<bool
   return now === undefined || now.paused || now.state === 'cancelled' || now.state === 'frozen'
 }
 
-/** Names URLs for the frontier of a crawl. */
-export function placeIn(crawl: CrawlRecord): InterpretDeps['place'] {
-  return (url, base) => {
-    const canonical = canonicalUrl(url, base)
-    if (!canonical.ok) return null
-    const { host, hostname } = new URL(canonical.url)
-    return {
-      url: canonical.url,
-      sha: Buffer.from(urlDigest(canonical.url), 'hex'),
-      host,
-      shard: shardOf(registrableDomain(hostname), crawl.shards),
-    }
-  }
-}
-
 /** Puts together what crawls one shard: its schedule, gates, archive and commits, by the crawl's section. */
 export async function createShardCrawler(
   deps: CrawlDeps,
   crawl: CrawlRecord,
   lease: Lease,
   signal: AbortSignal,
-  { servers, known }: SharedState,
+  { servers, known, urls }: SharedState,
   onUrls: (urls: number) => void,
 ): Promise<ShardCrawler> {
   const section = crawl.section as CrawlSection
@@ -116,20 +101,28 @@ export async function createShardCrawler(
       ...(share === undefined ? {} : { share }),
     })
   const sleep = (ms: number) => sleepUntil(ms, signal)
-  const place = placeIn(crawl)
-  const inScope = (siteNo: number, url: string) => scopes.get(siteNo) === siteOf(url, section.scope)
+  const place = (url: string, base?: string) => urls.place(url, base)
+  const inScope = (siteNo: number, url: string) => scopes.get(siteNo) === urls.siteOf(url)
   const extractDef = await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId)
   const commit = {
     db: deps.db,
     store: deps.store,
     archive: deps.archive,
     known,
+    refusal: (url: string) => (politeness.honour.includes('robots') ? gate.refusal(url) : null),
     extractDef,
     limits: { pagesPerHost: limits.pages_per_host, depth: Math.min(limits.depth, MAX_DEPTH), extractDef },
     budget: { giveUpMs: limits.give_up_hours * 3_600_000, asksRobots: politeness.honour.includes('robots') },
   }
   const token = productToken(politeness.user_agent)
-  const interpret: InterpretDeps = { ...deps, section, token, place, inScope }
+  const interpret: InterpretDeps = {
+    ...deps,
+    section,
+    token,
+    place,
+    link: (url, base) => urls.link(url, base),
+    inScope,
+  }
   let crawler: ShardCrawler | null = null
   const gate = new RobotsGate({
     fetch: fetchUrl,

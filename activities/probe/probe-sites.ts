@@ -4,17 +4,20 @@ import type { PageLanguageFact } from '../../schema/contracts/facts.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { FrontierRow } from '../../schema/queries/frontier.ts'
 import type { RobotsResult } from '../crawl/batch.ts'
-import { canonicalUrl, registrableDomain, siteOf, urlDigest } from '../crawl/canonical-url.ts'
 import { type InterpretDeps, interpretFailure, interpretResponse } from '../crawl/interpret.ts'
-import { planSites, shardOf } from '../crawl/plan-crawl.ts'
+import { planSites } from '../crawl/plan-crawl.ts'
 import { productToken } from '../crawl/robots.ts'
 import { RobotsGate } from '../crawl/robots-gate.ts'
+import { UrlBook } from '../crawl/url-book.ts'
 import type { PageExtraction } from '../extract/extract-page.ts'
 import { countScripts, type PageSigns } from './needs-javascript.ts'
 import { SiteProbe } from './site-probe.ts'
 import { SiteWaits } from './site-waits.ts'
 
-export interface ProbeDeps extends Omit<InterpretDeps, 'section' | 'place' | 'inScope' | 'token' | 'extractPage'> {
+export interface ProbeDeps extends Omit<
+  InterpretDeps,
+  'section' | 'place' | 'link' | 'inScope' | 'token' | 'extractPage'
+> {
   section: CrawlSection
   extractPage(input: PageInput): PageExtraction
   pageLanguage(text: string, declared: string | null): PageLanguageFact
@@ -42,11 +45,15 @@ export async function probeSites(deps: ProbeDeps): Promise<{ sites: SiteProbe[];
   const robots = new Map<string, RobotsResult>()
   const pagesSeen = new Map<string, PageExtract>()
   const scopes = new Map(sites.map((site) => [site.siteNo, site.scopeKey]))
+  // Shards have no meaning here.
+  const urls = new UrlBook({ shards: 1, scope: deps.section.scope })
+  const place = (url: string, base?: string) => urls.place(url, base)
   const interpret: InterpretDeps = {
     ...deps,
     place,
+    link: (url, base) => urls.link(url, base),
     token: productToken(politeness.user_agent),
-    inScope: (siteNo, url) => scopes.get(siteNo) === siteOf(url, deps.section.scope),
+    inScope: (siteNo, url) => scopes.get(siteNo) === urls.siteOf(url),
     extractPage: (input) => {
       const extracted = deps.extractPage(input)
       if (extracted.ok) pagesSeen.set(input.url, extracted.page)
@@ -128,7 +135,7 @@ async function probeUrl({ deps, interpret, gate, waits, pagesSeen }: Probe, site
     }
     if (answer.delayMs > 0) waits.raiseDelay(row.host, answer.delayMs, deps.now())
     for (const sitemap of row.picture ? [] : answer.sitemaps) {
-      const target = place(sitemap, row.url)
+      const target = interpret.place(sitemap, row.url)
       if (target && interpret.inScope(site.siteNo, target.url))
         site.add({ ...row, ...target, url_sha: target.sha, page: false, sitemap: true, redirects: 0, seed: false })
     }
@@ -186,17 +193,4 @@ function sitesOf({ section, pages }: ProbeDeps): SiteProbe[] {
         pages,
       ),
   )
-}
-
-/** Shards have no meaning here. */
-function place(url: string, base?: string): ReturnType<InterpretDeps['place']> {
-  const canonical = canonicalUrl(url, base)
-  if (!canonical.ok) return null
-  const { host, hostname } = new URL(canonical.url)
-  return {
-    url: canonical.url,
-    sha: Buffer.from(urlDigest(canonical.url), 'hex'),
-    host,
-    shard: shardOf(registrableDomain(hostname), 1),
-  }
 }

@@ -75,6 +75,20 @@ describe('RobotsGate', () => {
     expect(await delay(31)).toMatchObject({ allowed: false, detail: 'crawl-delay 31 s' })
   })
 
+  test('says without asking what a rule at hand forbids, and nothing of an origin that it has not asked', async () => {
+    const { gate, asked } = aGate([{ body: 'User-agent: testbot\nDisallow: /no\n' }])
+    expect(gate.refusal(`${ORIGIN}/no/page`)).toBeNull()
+    await gate.ask(`${ORIGIN}/x`)
+    expect(gate.refusal(`${ORIGIN}/no/page`)).toEqual({
+      reason: 'robots_disallowed',
+      detail: 'disallow: /no (line 2)',
+    })
+    expect(gate.refusal(`${ORIGIN}/x`)).toBeNull()
+    gate.forget('a.example')
+    expect(gate.refusal(`${ORIGIN}/no/page`)).toBeNull()
+    expect(asked).toEqual([`${ORIGIN}/robots.txt`])
+  })
+
   test('allows everything where there is no file', async () => {
     expect(await ask([{ status: 404 }])).toMatchObject({ allowed: true, delayMs: 0, sitemaps: [] })
   })
