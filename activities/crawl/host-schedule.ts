@@ -168,6 +168,14 @@ export class HostSchedule {
     return sum
   }
 
+  /** Hosts that could be asked now if their address' turn were there. */
+  readyHosts(now: number): number {
+    let ready = 0
+    for (const { queue, active, manners } of this.hosts.values())
+      if (queue.length > 0 && active < this.limits.perHost && dueAt(manners) <= now) ready += 1
+    return ready
+  }
+
   /** Milliseconds until a queued URL may start for its delay alone; null when only running requests can free one. */
   waitMs(now: number): number | null {
     let least: number | null = null

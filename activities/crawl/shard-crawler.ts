@@ -1,4 +1,10 @@
-import { claimUrls, type FrontierRow, hostsWithWork, suspendHosts } from '../../schema/queries/frontier.ts'
+import {
+  claimUrls,
+  type FrontierRow,
+  type HostWork,
+  hostsWithWork,
+  suspendHosts,
+} from '../../schema/queries/frontier.ts'
 import type { Lease } from '../../schema/queries/leases.ts'
 import { CrawlBatch, type RobotsResult, type TdmResult } from './batch.ts'
 import { type CommitDeps, commitBatch } from './commit-batch.ts'
@@ -10,6 +16,8 @@ import { type VisitDeps, visitUrl } from './visit-url.ts'
 const CLAIM = 32
 const LOW_WATER = 16
 const HOSTS_AT_A_TIME = 256
+/** Hosts at hand that may be asked now: as many as a process asks at a time by default. More would only be leased for longer. */
+const ENOUGH_HOSTS = 16
 /** How often a shard without work looks for what other shards found for it, and how often one that has some. */
 const POLL_MS = 200
 const BUSY_POLL_MS = 1_000
@@ -46,6 +54,10 @@ export class ShardCrawler {
   private ended = false
   private wake: (() => void) | null = null
   private readonly resolving = new Set<string>()
+  /** Hosts with work that the last look found and that were not claimed from yet. */
+  private found: HostWork[] = []
+  /** Called when a refill has brought URLs, or none. */
+  private onRefilled: (() => void) | null = null
   /** Hosts that may have more than what was claimed of them, and when to ask for others. */
   private readonly plenty = new Set<string>()
   private nextPoll = 0
@@ -79,8 +91,8 @@ export class ShardCrawler {
       if (this.paused) return this.drain('paused')
       const isFull = this.committing !== null && this.batch.isDue(now)
       if (!stopping && !isFull) {
-        this.startRefill(now)
-        if (this.deps.schedule.queued === 0) await this.refilling
+        const refilled = this.startRefill(now)
+        if (this.deps.schedule.queued === 0 && this.running === 0) await refilled
         this.startFetches()
       }
       if (this.committing === null && this.shouldCommit()) {
@@ -144,36 +156,56 @@ export class ShardCrawler {
     return outcome
   }
 
-  /** Beside the fetches: what is queued goes on while the database is asked for more. */
-  private startRefill(now: number): void {
+  /**
+   * Beside the fetches: what is queued goes on while the database is asked for more. Resolves with the next URLs that
+   * come, or when none do: in a shard with many hosts the last ones come seconds after the first.
+   */
+  private startRefill(now: number): Promise<void> {
+    const refilled = new Promise<void>((resolve) => {
+      this.onRefilled = resolve
+    })
     this.refilling ??= this.refill(now)
       .catch((error: unknown) => {
         this.failure ??= error
       })
       .finally(() => {
         this.refilling = null
+        this.onRefilled?.()
       })
+    return refilled
   }
 
   private async refill(now: number): Promise<void> {
-    if (!this.wantsMore(now)) return
-    const hosts = await hostsWithWork(this.deps.commit.db, this.lease, HOSTS_AT_A_TIME)
-    this.plenty.clear()
-    this.nextPoll = now + BUSY_POLL_MS
-    for (const { host, waitMs, onProbation, givenUp } of hosts) {
-      if (givenUp) await giveUpFound(this.deps.commit, this.lease, host)
-      if (givenUp || waitMs > 0 || !this.deps.schedule.isLow(host, onProbation ? 1 : LOW_WATER)) continue
-      if (onProbation && [...this.active.values()].includes(host)) continue
-      const rows = await claimUrls(this.deps.commit.db, this.lease, host, onProbation ? 1 : CLAIM)
-      // Its robots.txt shows whether it is there again, whatever is wrong with one of its URLs.
-      if (onProbation) this.deps.gate.forget(host)
-      this.deps.schedule.push(
-        host,
-        rows.filter((row) => !this.active.has(keyOf(row))),
-      )
-      this.resolve(host, rows[0])
-      if (rows.length === CLAIM) this.plenty.add(host)
+    if (this.found.length === 0) {
+      if (!this.wantsMore(now)) return
+      this.found = await hostsWithWork(this.deps.commit.db, this.lease, HOSTS_AT_A_TIME)
+      this.plenty.clear()
+      this.nextPoll = now + BUSY_POLL_MS
     }
+    while (this.deps.schedule.readyHosts(this.deps.now()) < ENOUGH_HOSTS) {
+      const next = this.found.shift()
+      if (!next) return
+      await this.claimFrom(next)
+    }
+  }
+
+  private async claimFrom({ host, waitMs, onProbation, givenUp }: HostWork): Promise<void> {
+    const { schedule, commit, gate } = this.deps
+    if (givenUp) await giveUpFound(commit, this.lease, host)
+    if (givenUp || waitMs > 0 || !schedule.isLow(host, onProbation ? 1 : LOW_WATER)) return
+    if (onProbation && [...this.active.values()].includes(host)) return
+    const rows = await claimUrls(commit.db, this.lease, host, onProbation ? 1 : CLAIM)
+    // Its robots.txt shows whether it is there again, whatever is wrong with one of its URLs.
+    if (onProbation) gate.forget(host)
+    schedule.push(
+      host,
+      rows.filter((row) => !this.active.has(keyOf(row))),
+    )
+    this.resolve(host, rows[0])
+    if (rows.length === CLAIM) this.plenty.add(host)
+    if (rows.length === 0) return
+    this.onRefilled?.()
+    this.wake?.()
   }
 
   /** The database is asked when a host may have more than what is queued here. */
@@ -242,6 +274,8 @@ export class ShardCrawler {
     for (const host of silent) schedule.drop(host)
     await this.deps.savePaces(schedule.takeLearnt(this.deps.now()))
     await this.suspend(schedule.takePauses(this.deps.now()))
+    // A host that was suspended is not to be claimed from any more.
+    this.found = []
     this.nextPoll = 0
     this.deps.onCommit({ urls: batch.results.length })
   }

@@ -36,7 +36,7 @@ export const crawlResumeCommand: Command = {
   example: './mella crawl resume demo-1a2b3c4d5e-1 --dry-run',
   run: async (context) => {
     const { options, json, out } = context
-    await using session = await connect(context, 'writer')
+    await using session = await connect(context, 'writer', waitsWith(options))
     const crawl = await findUnfrozen(session, context.args[0] ?? '')
     const plan = await planReopening(session.db, crawl.crawl_no)
     const archives = await listArchives(session.db, crawl.crawl_no)
@@ -68,7 +68,7 @@ export const crawlRetryCommand: Command = {
   run: async (context) => {
     const { options, json, out } = context
     const choice = choiceOf(context)
-    await using session = await connect(context, 'writer')
+    await using session = await connect(context, 'writer', waitsWith(options))
     const crawl = await findUnfrozen(session, context.args[0] ?? '')
     const rows = await planPutBack(session.db, crawl.crawl_no, choice)
     const count = rows.reduce((sum, row) => sum + row.count, 0)
@@ -93,6 +93,10 @@ export const crawlRetryCommand: Command = {
     // Awaited here: the session ends with this scope.
     return await goOn(context, session, crawl)
   },
+}
+
+function waitsWith(options: CommandContext['options']) {
+  return options['wait'] === true && options['dry-run'] !== true ? CRAWL_ROLES : []
 }
 
 async function findUnfrozen(session: Session, id: string): Promise<CrawlRecord> {

@@ -159,3 +159,13 @@ test('Retry-After pauses its host alone, and the pace is its address', () => {
   expect(new Set(takeAll(schedule, 10).map((turn) => turn.row.host))).toEqual(new Set(['b']))
   expect(schedule.takeLearnt(10).map(({ address }) => address)).toEqual(['192.0.2.1'])
 })
+
+test('counts the hosts that could be asked now: not those that are asked to their limit, that rest, or that have nothing', () => {
+  const schedule = aSchedule({ perHost: 1, perAddress: 2 }, new ServerBook(), ['a', 'b', 'c', 'd', 'e'], '192.0.2.1')
+  schedule.push('f', [])
+  schedule.pause('e', 1_000)
+  expect(schedule.readyHosts(0)).toBe(4)
+  // Their address is asked to its limit then, and may be free again the next moment.
+  expect(urlsOf(takeAll(schedule, 0))).toEqual(['http://a/1', 'http://b/1'])
+  expect([schedule.readyHosts(0), schedule.readyHosts(1_000)]).toEqual([2, 3])
+})
