@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util'
 import { type Answer, openNamingBrowser } from './names/chromium.ts'
 import { distinct, missingFrom, namesByAlt, namesByMella, type NamedUrls } from './names/compare.ts'
 import { openCorpus } from './names/corpus-pages.ts'
+import { recordNames } from './names/record.ts'
 
 const HELP = `Compares what extraction reads of pictures with the accessible names that Chromium computes for them.
 
   npm run bench -- accessible-names --corpus DIR [--pages N] [--kinds LIST] [--show N] [--chromium FILE]
+  npm run bench -- accessible-names --record DIR
 
 Takes the N pages of the corpus whose URLs have the lowest SHA-256 (site N is http://127.18.0.N/, without a port). Each
 is opened in Chromium, its scripts off and the network closed but for the corpus; the label is every (picture address,
@@ -25,6 +27,8 @@ What differs by design: see docs/extraction.md. Chromium comes from Debian; play
   --show N         lists so many differences of each sort (0)
   --chromium FILE  the browser (/usr/bin/chromium)
   --json           figures as one JSON document
+  --record DIR     compares the pages x.html of a folder instead, and writes Chromium's names of what has an id into
+                   x.names.json; the tests read those of test/activities/extract/names
 `
 const { values } = parseArgs({
   options: {
@@ -33,6 +37,7 @@ const { values } = parseArgs({
     kinds: { type: 'string', default: 'manual,book' },
     show: { type: 'string', default: '0' },
     chromium: { type: 'string', default: '/usr/bin/chromium' },
+    record: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -46,28 +51,35 @@ interface Compared {
   alts: NamedUrls[]
 }
 
-if (values.help || values.corpus === '') process.stdout.write(HELP)
-else await main()
+if (values.help || (values.corpus === '' && values.record === '')) process.stdout.write(HELP)
+else if (values.record !== '') await compareRecorded()
+else await compareCorpus()
 
-async function main(): Promise<void> {
+async function compareRecorded(): Promise<void> {
+  const pages = await recordNames(values.chromium, values.record)
+  report(pages.map((page) => comparedOf(page.url, page.found, page)))
+}
+
+async function compareCorpus(): Promise<void> {
   const corpus = openCorpus(values.corpus, values.kinds.split(','))
-  await using browser = await openNamingBrowser(values.chromium, corpus.read)
+  await using browser = await openNamingBrowser(values.chromium, (url) => corpus.read(url))
   const compared: Compared[] = []
   for (const url of corpus.pages.slice(0, Number(values.pages))) {
-    const labels = distinct(await browser.namesOf(url))
-    const input = inputOf(url, corpus.read(url))
-    compared.push({ url, labels, ...namesByMella(input), alts: namesByAlt(input) })
+    const answer = corpus.read(url)
+    if (answer === null) throw new Error(`${url}: not in the corpus`)
+    compared.push(comparedOf(url, await browser.namesOf(url), answer))
   }
-  report(compared, browser.version)
+  report(compared)
 }
 
-function inputOf(url: string, answer: Answer | null) {
-  if (answer === null) throw new Error(`${url}: not in the corpus`)
-  return { url, body: answer.body, contentType: answer.contentType, contentLanguage: null }
+function comparedOf(url: string, found: readonly NamedUrls[], { body, contentType }: Answer): Compared {
+  const input = { url, body, contentType, contentLanguage: null }
+  return { url, labels: distinct(found), ...namesByMella(input), alts: namesByAlt(input) }
 }
 
-function report(compared: readonly Compared[], version: string): void {
-  const total = (pick: (one: Compared) => readonly NamedUrls[]) => compared.reduce((sum, one) => sum + pick(one).length, 0)
+function report(compared: readonly Compared[]): void {
+  const total = (pick: (one: Compared) => readonly NamedUrls[]) =>
+    compared.reduce((sum, one) => sum + pick(one).length, 0)
   const missed = (one: Compared) => missingFrom(one.labels, one.names)
   const more = (one: Compared) => missingFrom(one.names, one.labels)
   const labels = total((one) => one.labels)
@@ -75,7 +87,6 @@ function report(compared: readonly Compared[], version: string): void {
   const names = total((one) => one.names)
   const alts = total((one) => one.alts)
   const figures = {
-    chromium: version,
     pages: compared.length,
     labels,
     recall: share(labels - total(missed), labels),

@@ -58,7 +58,7 @@ interface DomNode {
   nodeName: string
   attributes?: string[]
   children?: DomNode[]
-  shadowRoots?: DomNode[]
+  shadowRoots?: (DomNode & { shadowRootType?: string })[]
 }
 
 interface AxNode {
@@ -110,7 +110,9 @@ export async function openNamingBrowser(
 
 async function launch(executablePath: string): Promise<Browser> {
   if (!existsSync(executablePath))
-    throw new Error(`${executablePath}: no such program; install it (Debian: apt install chromium) or name it by --chromium`)
+    throw new Error(
+      `${executablePath}: no such program; install it (Debian: apt install chromium) or name it by --chromium`,
+    )
   const cache = cacheFolder(process.env.MELLA_CACHE ?? null, process.env.XDG_CACHE_HOME ?? null)
   const home = path.join(cache, 'peers', `playwright-${PLAYWRIGHT}`)
   const module = path.join(home, 'node_modules/playwright-core/index.mjs')
@@ -150,13 +152,14 @@ async function readNames(cdp: Cdp): Promise<NamedPicture[]> {
   return found
 }
 
-/** Document order, shadow trees before the light children; without recursion, pages nest as they like. */
+/** Document order, a page's own shadow trees before the light children; without recursion, pages nest as they like. */
 function elementsOf(root: DomNode): DomNode[] {
   const elements: DomNode[] = []
   const stack = [root]
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     elements.push(node)
-    stack.push(...[...(node.shadowRoots ?? []), ...(node.children ?? [])].toReversed())
+    const shadow = (node.shadowRoots ?? []).filter(({ shadowRootType }) => shadowRootType !== 'user-agent')
+    stack.push(...[...shadow, ...(node.children ?? [])].toReversed())
   }
   return elements
 }

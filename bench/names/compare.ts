@@ -28,7 +28,12 @@ export function namesByMella(input: PageInput): { names: NamedUrls[]; texts: Nam
       ),
     )
   return {
-    names: pairs(({ texts }) => texts.filter(({ source }) => NAMES.has(source)).slice(0, 1).map(({ text }) => text)),
+    names: pairs(({ texts }) =>
+      texts
+        .filter(({ source }) => NAMES.has(source))
+        .slice(0, 1)
+        .map(({ text }) => text),
+    ),
     texts: pairs(({ texts }) => texts.map(({ text }) => text)),
   }
 }
