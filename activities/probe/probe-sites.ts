@@ -1,5 +1,5 @@
 import type { FetchResult } from '../../infra/http.ts'
-import type { PageExtract, PageInput } from '../../schema/contracts/candidate.ts'
+import type { PageExtract } from '../../schema/contracts/candidate.ts'
 import type { PageLanguageFact } from '../../schema/contracts/facts.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { FrontierRow } from '../../schema/queries/frontier.ts'
@@ -9,14 +9,12 @@ import { type InterpretDeps, interpretFailure, interpretResponse } from '../craw
 import { planSites, shardOf } from '../crawl/plan-crawl.ts'
 import { productToken } from '../crawl/robots.ts'
 import { RobotsGate } from '../crawl/robots-gate.ts'
-import type { PageExtraction } from '../extract/extract-page.ts'
 import { countScripts, type PageSigns } from './needs-javascript.ts'
 import { SiteProbe } from './site-probe.ts'
 import { SiteWaits } from './site-waits.ts'
 
-export interface ProbeDeps extends Omit<InterpretDeps, 'section' | 'place' | 'inScope' | 'token' | 'extractPage'> {
+export interface ProbeDeps extends Omit<InterpretDeps, 'section' | 'place' | 'inScope' | 'token'> {
   section: CrawlSection
-  extractPage(input: PageInput): PageExtraction
   pageLanguage(text: string, declared: string | null): PageLanguageFact
   /** Pages asked for of each site. */
   pages: number
@@ -47,10 +45,10 @@ export async function probeSites(deps: ProbeDeps): Promise<{ sites: SiteProbe[];
     place,
     token: productToken(politeness.user_agent),
     inScope: (siteNo, url) => scopes.get(siteNo) === siteOf(url, deps.section.scope),
-    extractPage: (input) => {
-      const extracted = deps.extractPage(input)
+    extractPage: async (input) => {
+      const extracted = await deps.extractPage(input)
       if (extracted.ok) pagesSeen.set(input.url, extracted.page)
-      return Promise.resolve(extracted)
+      return extracted
     },
   }
   const gate = new RobotsGate({
