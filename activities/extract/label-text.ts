@@ -1,5 +1,5 @@
 import { elementText, MAX_ELEMENT_UNITS } from './element-text.ts'
-import { attribute, findElement, type HtmlElement } from './html-tree.ts'
+import { attribute, isElement, type HtmlElement } from './html-tree.ts'
 import type { NamedElement } from './page-scan.ts'
 import { plainText, plainTextOrNull } from './plain-text.ts'
 
@@ -8,6 +8,14 @@ const MAX_LABEL_IDS = 20
 
 /** Elements whose `alt` is their text. */
 const WITH_ALT = new Set(['img', 'input', 'area', 'amp-img', 'image'])
+
+/** Ancestors of a label that are asked whether they hide it. */
+const MAX_CLIMB = 64
+
+/** The ids that label an element; browsers take the other spelling, too. */
+export function labelledBy(element: HtmlElement): string | null {
+  return attribute(element, 'aria-labelledby') ?? attribute(element, 'aria-labeledby')
+}
 
 /** The ids of `aria-labelledby` or `aria-describedby`, as far as they are looked up. */
 export function labelIds(value: string | null): string[] {
@@ -49,9 +57,7 @@ function labelText(element: HtmlElement): string {
   const known = labelTexts.get(element)
   if (known !== undefined) return known
   const text =
-    ownAlternative(element) ??
-    elementText(element, (inside) => (isLeftOut(inside, element) ? '' : ownAlternative(inside))) ??
-    plainText(attribute(element, 'title') ?? '')
+    ownAlternative(element) ?? elementText(element, insideOf(element)) ?? plainText(attribute(element, 'title') ?? '')
   labelTexts.set(element, text)
   return text
 }
@@ -63,19 +69,37 @@ function ownAlternative(element: HtmlElement): string | null {
   return element.tagName === 'svg' ? svgTitle(element) : null
 }
 
-/** The text of the `title` element in an SVG element, null without one. */
+/** The text of an SVG element's own `title`, null without one. */
 export function svgTitle(element: HtmlElement): string | null {
-  const title = findElement(element, (each) => each.tagName === 'title')
-  return title === null ? null : elementText(title)
+  const title = element.childNodes.find((node): node is HtmlElement => isElement(node) && node.tagName === 'title')
+  return title === undefined ? null : elementText(title)
 }
 
 /** What is hidden inside a label that shows does not count; a label that is itself hidden counts with all it has. */
-function isLeftOut(inside: HtmlElement, label: HtmlElement): boolean {
-  return isHiddenFromAll(inside) && !isHiddenFromAll(label)
+function insideOf(label: HtmlElement): (inside: HtmlElement) => string | null {
+  const all = isHiddenAnywhere(label)
+  return (inside) => {
+    if (inside.tagName === 'rp' || (!all && isHiddenFromAll(inside))) return ''
+    return ownAlternative(inside) ?? (inside.childNodes.length === 0 ? attribute(inside, 'title') : null)
+  }
+}
+
+function isHiddenAnywhere(element: HtmlElement): boolean {
+  let node: HtmlElement = element
+  for (let step = 0; step < MAX_CLIMB; step++) {
+    if (isHiddenFromAll(node)) return true
+    if (node.parentNode === null || !isElement(node.parentNode)) return false
+    node = node.parentNode
+  }
+  return false
 }
 
 function isHiddenFromAll(element: HtmlElement): boolean {
-  return isHidden(element) || attribute(element, 'aria-hidden')?.trim().toLowerCase() === 'true'
+  return (
+    isHidden(element) ||
+    attribute(element, 'aria-hidden')?.trim().toLowerCase() === 'true' ||
+    /visibility\s*:\s*(?:hidden|collapse)/i.test(attribute(element, 'style') ?? '')
+  )
 }
 
 /** Not shown by markup alone; style sheets are not read. */

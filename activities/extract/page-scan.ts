@@ -9,7 +9,7 @@ import {
   type HtmlElement,
   type HtmlNode,
 } from './html-tree.ts'
-import { isHidden, labelIds } from './label-text.ts'
+import { isHidden, labelIds, labelledBy } from './label-text.ts'
 import { isNamedPicture, pictureKind, type PictureKind } from './picture-kind.ts'
 import { TextBlocks, type BlockZone, type Mark } from './text-blocks.ts'
 import { placeOf, type TextPlace } from './text-place.ts'
@@ -47,7 +47,7 @@ export interface PictureRef {
   noscript: HtmlElement | null
   /** The innermost link around it. */
   link: NamedElement | null
-  /** The innermost element around it that says that it is one picture with all it holds. */
+  /** The innermost element around it that is one picture with all it holds: an `svg`, or what says so by its role. */
   holder: NamedElement | null
   /** The `source` elements before it in its `picture`. */
   sources: HtmlElement[]
@@ -153,7 +153,7 @@ function childFrame(element: HtmlElement, parent: Frame, labels: Set<string>): F
     noscript: tag === 'noscript' ? element : parent.noscript,
     sources: tag === 'picture' ? [] : parent.sources,
     link: tag === 'a' ? { element, place } : parent.link,
-    holder: isNamedPicture(element) ? { element, place } : parent.holder,
+    holder: tag === 'svg' || isNamedPicture(element) ? { element, place } : parent.holder,
     silent: parent.silent || (SILENT_TAGS.has(tag) && !isShadowRoot(element)) || isHidden(element),
     zone: zoneOf(element, parent.zone, labels),
   }
@@ -235,7 +235,7 @@ function labelTargets(document: HtmlDocument): Set<string> {
   walk(document, {
     enter: (node) => {
       if (!isElement(node) || node.attrs.length === 0) return
-      const named = ['aria-labelledby', 'aria-describedby'].flatMap((name) => labelIds(attribute(node, name)))
+      const named = [labelledBy(node), attribute(node, 'aria-describedby')].flatMap(labelIds)
       if (named.length > 0 && pictureKind(node) !== null) for (const id of named) ids.add(id)
     },
   })

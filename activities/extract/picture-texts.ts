@@ -1,7 +1,7 @@
 import { TEXT_SOURCES, type NativeText, type TextSource } from '../../schema/contracts/candidate.ts'
 import { elementText } from './element-text.ts'
 import { attribute, tokens, type HtmlElement } from './html-tree.ts'
-import { referredText, svgTitle } from './label-text.ts'
+import { labelledBy, referredText, svgTitle } from './label-text.ts'
 import type { NamedElement, PictureRef } from './page-scan.ts'
 import { asText } from './text-place.ts'
 
@@ -36,10 +36,7 @@ export function linkTexts(link: NamedElement, ids: Ids): NativeText[] {
 }
 
 function ariaTexts({ element, place }: NamedElement, ids: Ids): NativeText[] {
-  return [
-    ...referred(attribute(element, 'aria-labelledby'), 'aria', ids),
-    ...asText(attribute(element, 'aria-label'), 'aria', place),
-  ]
+  return [...referred(labelledBy(element), 'aria', ids), ...asText(attribute(element, 'aria-label'), 'aria', place)]
 }
 
 /** A caption element's text. */

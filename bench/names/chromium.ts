@@ -69,7 +69,7 @@ interface AxNode {
 }
 
 /** Elements that show a picture, and those that are named as one. */
-const PICTURE_TAGS = new Set(['IMG', 'INPUT', 'IMAGE', 'OBJECT', 'EMBED', 'VIDEO', 'AREA'])
+const PICTURE_TAGS = new Set(['IMG', 'INPUT', 'IMAGE', 'OBJECT', 'EMBED', 'VIDEO', 'AREA', 'SVG'])
 
 /** Runs in the page: what an element shows. */
 const SHOWN_URLS = `function () {
@@ -167,7 +167,7 @@ function elementsOf(root: DomNode): DomNode[] {
 function isPicture(node: DomNode): boolean {
   const tag = node.nodeName.toUpperCase()
   if (tag === 'INPUT') return attributeOf(node, 'type')?.toLowerCase() === 'image'
-  return PICTURE_TAGS.has(tag) || attributeOf(node, 'role') === 'img'
+  return PICTURE_TAGS.has(tag) || /^ima?ge?$/.test(attributeOf(node, 'role') ?? '')
 }
 
 function attributeOf(node: DomNode, name: string): string | null {
