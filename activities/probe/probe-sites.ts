@@ -1,5 +1,5 @@
 import type { FetchResult } from '../../infra/http.ts'
-import type { PageExtract, PageInput } from '../../schema/contracts/candidate.ts'
+import type { PageExtract } from '../../schema/contracts/candidate.ts'
 import type { PageLanguageFact } from '../../schema/contracts/facts.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { FrontierRow } from '../../schema/queries/frontier.ts'
@@ -9,17 +9,12 @@ import { planSites } from '../crawl/plan-crawl.ts'
 import { productToken } from '../crawl/robots.ts'
 import { RobotsGate } from '../crawl/robots-gate.ts'
 import { UrlBook } from '../crawl/url-book.ts'
-import type { PageExtraction } from '../extract/extract-page.ts'
 import { countScripts, type PageSigns } from './needs-javascript.ts'
 import { SiteProbe } from './site-probe.ts'
 import { SiteWaits } from './site-waits.ts'
 
-export interface ProbeDeps extends Omit<
-  InterpretDeps,
-  'section' | 'place' | 'link' | 'inScope' | 'token' | 'extractPage'
-> {
+export interface ProbeDeps extends Omit<InterpretDeps, 'section' | 'place' | 'link' | 'inScope' | 'token'> {
   section: CrawlSection
-  extractPage(input: PageInput): PageExtraction
   pageLanguage(text: string, declared: string | null): PageLanguageFact
   /** Pages asked for of each site. */
   pages: number
@@ -54,10 +49,10 @@ export async function probeSites(deps: ProbeDeps): Promise<{ sites: SiteProbe[];
     link: (url, base) => urls.link(url, base),
     token: productToken(politeness.user_agent),
     inScope: (siteNo, url) => scopes.get(siteNo) === urls.siteOf(url),
-    extractPage: (input) => {
-      const extracted = deps.extractPage(input)
+    extractPage: async (input) => {
+      const extracted = await deps.extractPage(input)
       if (extracted.ok) pagesSeen.set(input.url, extracted.page)
-      return Promise.resolve(extracted)
+      return extracted
     },
   }
   const waits = new SiteWaits(politeness.delay_ms)

@@ -55,7 +55,10 @@ async function probe(web: Record<string, Answer>, pages: number, changes: Sectio
       times.push(clock)
       return Promise.resolve(answerOf(url, web[url]))
     },
-    extractPage,
+    extractPage: (input) =>
+      input.url.endsWith('/slow')
+        ? Promise.resolve({ ok: false, reason: 'kills_worker' })
+        : Promise.resolve(extractPage(input)),
     extractInput: extractInputDigest,
     pageLanguage: (_, declared) => ({
       eld: { lang: 'cs', score: 1 },
@@ -176,6 +179,16 @@ describe('a probe', () => {
     expect(report.fault).toBe('refused ECONNREFUSED')
     expect(report.refused).toEqual([{ reason: 'robots_unreachable', pages: 1 }])
     expect(total).toEqual({ pages: 0, exact: true, pictures: 0, bytes: 0, hours: 0 })
+  })
+
+  test('counts a page whose HTML cannot be read among those not had, and reads the others', async () => {
+    const { report } = await probe(
+      { [`${SITE}/`]: { body: page(['/slow']) }, [`${SITE}/slow`]: { body: page([], 1) } },
+      10,
+    )
+    expect(report.pages).toMatchObject({ asked: 2, read: 1 })
+    expect(report.refused).toEqual([{ reason: 'kills_worker', pages: 1 }])
+    expect(report.languages).toEqual([{ lang: 'cs', pages: 1 }])
   })
 
   test('follows a redirect and does not count it as a page', async () => {
