@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FlightWatch } from '../../test/support/chaos/held.ts'
+
+/** A URL that is leased and not committed, and the process that holds it. */
+export interface Leased {
+  url: string
+  pid: number
+  shard: number
+}
+
+const QUERY = `
+  SELECT u.url, split_part(l.owner, '/', 2)::int AS pid, f.shard::int AS shard FROM frontier f
+  JOIN shard_lease l ON l.crawl_no = f.crawl_no AND l.shard = f.shard JOIN url u ON u.sha = f.url_sha
+  WHERE f.state = 'leased' AND l.until > now()`
+const OWNERS = `SELECT shard::int AS shard, split_part(owner, '/', 2)::int AS pid FROM shard_lease WHERE until > now()`
+const SAMPLE_MS = 100
+
+/** What was in flight from one moment on: every URL that was, and the most at once. */
+export interface InFlight {
+  urls: Set<string>
+  most: number
+}
+
+/** Sees again and again what Postgres says is in flight. */
+export class LeaseWatch implements AsyncDisposable {
+  private readonly flight: FlightWatch
+  /** A connection of its own: two questions at once never open two. */
+  private readonly sampler: FlightWatch
+  private open: InFlight | null = null
+  private last: Leased[] = []
+  private readonly ended = new AbortController()
+  private readonly sampling: Promise<void>
+
+  constructor(home: string) {
+    this.flight = new FlightWatch(home)
+    this.sampler = new FlightWatch(home)
+    this.sampling = this.sample()
+  }
+
+  /** What is leased now; null while Postgres is away. */
+  read(): Promise<Leased[] | null> {
+    return this.readOver(this.flight)
+  }
+
+  private async readOver(flight: FlightWatch): Promise<Leased[] | null> {
+    const found = await flight.query<Leased & Record<string, unknown>>(QUERY)
+    if (found === null) return null
+    this.last = found
+    add(this.open, found)
+    return found
+  }
+
+  /** Processes that hold shards now, by shard; null while Postgres is away. */
+  async owners(): Promise<Map<number, number> | null> {
+    const found = await this.flight.query<{ shard: number; pid: number }>(OWNERS)
+    return found && new Map(found.map((row) => [row.shard, row.pid]))
+  }
+
+  /** Starts to gather what is in flight, with what was when it was last seen; the gathering before it ends. */
+  gather(): InFlight {
+    this.open = { urls: new Set(), most: 0 }
+    add(this.open, this.last)
+    return this.open
+  }
+
+  private async sample(): Promise<void> {
+    while (!this.ended.signal.aborted) {
+      await this.readOver(this.sampler)
+      await sleep(SAMPLE_MS)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.ended.abort()
+    await this.sampling
+    await this.flight[Symbol.asyncDispose]()
+    await this.sampler[Symbol.asyncDispose]()
+  }
+}
+
+function add(to: InFlight | null, found: readonly Leased[]): void {
+  if (to === null) return
+  for (const { url } of found) to.urls.add(url)
+  to.most = Math.max(to.most, found.length)
+}
