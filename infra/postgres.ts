@@ -62,7 +62,18 @@ export function openDatabase(
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }
 
-const TRANSIENT_STATES = new Set(['57P01', '57P02', '57P03', '08000', '08003', '08006', '25P03', '40001', '40P01', '53300'])
+const TRANSIENT_STATES = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '08000',
+  '08003',
+  '08006',
+  '25P03',
+  '40001',
+  '40P01',
+  '53300',
+])
 const TRANSIENT_NODE_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOENT', 'ETIMEDOUT'])
 
 /** True for faults that pass when Postgres is back: connection lost, restarting, deadlock, too many clients. */

@@ -1,9 +1,10 @@
 import type { ObjectStore } from '../../infra/objects.ts'
 import { AppError } from '../../schema/contracts/errors.ts'
 
-export interface Patience {
-  now(): number
-  sleep(ms: number): Promise<void>
+interface Patience {
+  /** Milliseconds of a clock that does not jump. */
+  now: () => number
+  sleep: (ms: number) => Promise<void>
   /** Ends the waiting at once. */
   signal: AbortSignal
 }

@@ -56,6 +56,13 @@ export class LeaseWatch implements AsyncDisposable {
     return found && new Map(found.map((row) => [row.shard, row.pid]))
   }
 
+  /** Whether some worker's transaction has not been heard of for so many milliseconds. */
+  async hasStillTransaction(ms: number): Promise<boolean> {
+    const found = await this.flight.query(`SELECT FROM pg_stat_activity WHERE usename = 'mella_writer'
+      AND state = 'idle in transaction' AND state_change < clock_timestamp() - interval '${ms} ms'`)
+    return found !== null && found.length > 0
+  }
+
   /** Starts to gather what is in flight, with what was when it was last seen; the gathering before it ends. */
   gather(): InFlight {
     this.open = { urls: new Set(), most: 0 }

@@ -176,7 +176,9 @@ function unexplainedOf(lost: readonly ServedLine[], inFlight: readonly ReadonlyS
     const count = (counts.get(url) ?? 0) + 1
     counts.set(url, count)
     const isOrigins = line.kind === 'tdmrep' || line.path.endsWith('/robots.txt')
-    const strikes = isOrigins ? origins.filter((hosts) => hosts.has(line.host)) : inFlight.filter((urls) => urls.has(url))
+    const strikes = isOrigins
+      ? origins.filter((hosts) => hosts.has(line.host))
+      : inFlight.filter((urls) => urls.has(url))
     return count <= strikes.length ? [] : [`${url} ${line.status} at ${new Date(line.at).toISOString()}`]
   })
 }

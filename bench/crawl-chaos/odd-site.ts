@@ -50,7 +50,8 @@ const sites = JSON.parse(readFileSync(path.join(corpus, 'sites.json'), 'utf8')) 
 const log = openSync(values.log, 'a')
 const seeds: Record<string, string[]> = {}
 let port = Number(values.port)
-for (const site of sites) await open(`127.18.0.${site.octet}`, site.lang, '/', (asked, host) => inCorpus(site, asked, host))
+for (const site of sites)
+  await open(`127.18.0.${site.octet}`, site.lang, '/', (asked, host) => inCorpus(site, asked, host))
 for (let index = 0; index < ROBOTS_SORTS; index += 1)
   await open(`127.18.1.${index + 1}`, 'und', `${ODD}index.html`, (asked, _host, before) => {
     const odd = robotsAnswer(index, asked, before) ?? oddAnswer(`odd-${index}`, asked, before)

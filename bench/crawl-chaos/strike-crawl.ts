@@ -14,7 +14,9 @@ export interface Strike {
 /** The kinds of `count` strikes in a random order, each at least once when there are enough. */
 export function planStrikes(count: number, kinds: readonly Kind[], random: () => number): Kind[] {
   const all = kinds.reduce((sum, kind) => sum + KINDS[kind], 0)
-  const plan = kinds.flatMap((kind) => Array.from({ length: Math.max(1, Math.round((count * KINDS[kind]) / all)) }, () => kind))
+  const plan = kinds.flatMap((kind) =>
+    Array.from({ length: Math.max(1, Math.round((count * KINDS[kind]) / all)) }, () => kind),
+  )
   const keyed = plan.map((kind) => ({ kind, key: random() })).sort((a, b) => a.key - b.key)
   const order = keyed.map(({ kind }) => kind)
   while (order.length < count) order.push(kinds[Math.floor(random() * kinds.length)] as Kind)

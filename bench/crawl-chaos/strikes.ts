@@ -27,7 +27,8 @@ export interface Stage {
   store: string
   /** Port of all sites. */
   sitePort: number
-  random(): number
+  /** In [0, 1). */
+  random: () => number
 }
 
 /** One strike; null when there was nothing to hit after all. */
@@ -37,6 +38,10 @@ export type Struck = { what: string; inFlight: InFlight } | null
 const FULL_MS = { least: 1_500, most: 5_000 }
 /** A frozen worker's lease runs out after five seconds, and its work is given out again soon after. */
 const TAKEN_OVER_MS = 60_000
+/** A transaction of a running worker is never silent for so long. */
+const STILL_MS = 40
+/** Tries to stop a worker in the middle of a transaction. */
+const FREEZES = 30
 /** The kernel ends a process in a moment; a statement that it sent before may still commit. */
 const DYING_MS = 5
 
@@ -77,10 +82,9 @@ async function killWorker({ watch }: Stage, pid: number): Promise<Struck> {
 }
 
 /** Stops a worker, lets others take its shards over, and wakes it: what it then commits must be refused. */
-async function freezeWorker({ watch }: Stage, pid: number): Promise<Struck> {
-  if (!send(pid, 'SIGSTOP')) return null
+async function freezeWorker({ watch, random }: Stage, pid: number): Promise<Struck> {
   try {
-    await sleep(DYING_MS)
+    const inTransaction = await freezeInTransaction(watch, pid, random)
     const found = await ofProcess(watch, pid, '')
     if (found === null) return null
     const shards = new Set(((await watch.read()) ?? []).filter((one) => one.pid === pid).map((one) => one.shard))
@@ -93,9 +97,22 @@ async function freezeWorker({ watch }: Stage, pid: number): Promise<Struck> {
       await sleep(20)
     }
     const seconds = ((performance.now() - begin) / 1000).toFixed(1)
-    return { ...found, what: `process ${pid}, shards ${[...shards].join(',')} taken over after ${seconds} s` }
+    const where = inTransaction ? ' in a transaction' : ''
+    return { ...found, what: `process ${pid}${where}, ${shards.size} shards taken over after ${seconds} s` }
   } finally {
     send(pid, 'SIGCONT')
+  }
+}
+
+/** Stops a process, in the middle of a transaction when it is met there in some tries; says whether it was. */
+async function freezeInTransaction(watch: LeaseWatch, pid: number, random: () => number): Promise<boolean> {
+  for (let tried = 1; ; tried += 1) {
+    send(pid, 'SIGSTOP')
+    await sleep(STILL_MS * 2)
+    if (await watch.hasStillTransaction(STILL_MS)) return true
+    if (tried === FREEZES) return false
+    send(pid, 'SIGCONT')
+    await sleep(random() * 100)
   }
 }
 
@@ -125,7 +142,7 @@ function writeUntilFull(file: string): number {
   const handle = openSync(file, 'w')
   let bytes = 0
   try {
-    for (let size = 2 ** 20; size >= 2 ** 10; ) {
+    for (let size = 2 ** 20; size >= 2 ** 10;) {
       try {
         bytes += writeSync(handle, Buffer.alloc(size))
       } catch (error) {
@@ -142,9 +159,13 @@ function writeUntilFull(file: string): number {
 /** Ends every connection to a port by the kernel, on both sides, without a word of either. */
 function cut({ watch }: Stage, port: number | undefined): Promise<Struck> {
   const inFlight = watch.gather()
-  const { stdout, status } = spawnSync('ss', ['-K', '-H', '-t', '-n', 'state', 'established', 'dport', '=', `:${port}`], {
-    encoding: 'utf8',
-  })
+  const { stdout, status } = spawnSync(
+    'ss',
+    ['-K', '-H', '-t', '-n', 'state', 'established', 'dport', '=', `:${port}`],
+    {
+      encoding: 'utf8',
+    },
+  )
   const count = stdout.split('\n').filter((line) => line !== '').length
   return Promise.resolve(status !== 0 || count === 0 ? null : { what: `${count} connections`, inFlight })
 }

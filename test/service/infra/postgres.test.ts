@@ -21,9 +21,9 @@ test('a connection that is lost between two statements of a transaction fails th
 })
 
 test('a transaction whose worker freezes is ended: its locks are free, and its late statement fails as one that passes', async () => {
-  const bound = await sql<{ bound: string }>`SELECT current_setting('idle_in_transaction_session_timeout') AS bound`.execute(
-    database.as('writer'),
-  )
+  const bound = await sql<{
+    bound: string
+  }>`SELECT current_setting('idle_in_transaction_session_timeout') AS bound`.execute(database.as('writer'))
   expect(bound.rows).toEqual([{ bound: '10s' }])
   const frozen = openDatabase(database.url, 'writer', 1, 200)
   const late = await frozen

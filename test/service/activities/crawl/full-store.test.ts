@@ -51,7 +51,12 @@ test('a store that is full for a while holds the crawl up: nothing that was fetc
   expect((await frontierOf(runtime.db, crawlNo)).map(({ url, state }) => `${url} ${state}`)).toEqual(
     [ROOT, ...PAGES].map((url) => `${url} done`),
   )
-  expect(web.log.splice(0).map(({ url }) => url).toSorted()).toEqual([ROOT, ...PAGES])
+  expect(
+    web.log
+      .splice(0)
+      .map(({ url }) => url)
+      .toSorted(),
+  ).toEqual([ROOT, ...PAGES])
 })
 
 test('while it stays full, a shard that is tried again asks no site for anything', async () => {
