@@ -1,20 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Check, sayChecks } from '../test/support/chaos/checks.ts'
-import { excessOf, requestsOf } from '../test/support/chaos/compare.ts'
-import { openPlay, type Play, startMella } from '../test/support/chaos/play.ts'
+import { requestsOf } from '../test/support/chaos/compare.ts'
+import { openPlay, type Play, type Running, startMella } from '../test/support/chaos/play.ts'
 import { randomOf } from '../test/support/chaos/random.ts'
 import { LeaseWatch } from './crawl-chaos/lease-watch.ts'
-import {
-  type Agreement,
-  compareLogAndArchive,
-  type Crawled,
-  readCrawled,
-  readServed,
-} from './crawl-chaos/log-and-archive.ts'
+import { readCrawled } from './crawl-chaos/log-and-archive.ts'
+import { type Calm, report } from './crawl-chaos/report.ts'
 import { planStrikes, type Strike, strikeCrawl } from './crawl-chaos/strike-crawl.ts'
 import { type Kind, KINDS } from './crawl-chaos/strikes.ts'
 
@@ -85,18 +79,10 @@ async function main(): Promise<boolean> {
     await using loud = await play(home, calm.port, delay)
     const strikes = await crawl(loud, plan, random)
     const after = await readCrawled(loud)
-    return report({ calm, loud, after, strikes, planned: plan.length })
+    return report({ calm, loud, after, strikes, planned: plan.length }, say)
   } finally {
     unmount()
   }
-}
-
-/** The undisturbed crawl. */
-interface Calm {
-  crawled: Crawled
-  port: number
-  log: string
-  storeBytes: number
 }
 
 async function crawlQuietly(): Promise<Calm> {
@@ -130,11 +116,20 @@ async function crawl(on: Play, plan: readonly Kind[], random = randomOf(0)): Pro
   const running = startMella(['crawl', 'start', spec, '--wait'], { env: on.env, log: path.join(on.home, 'crawl.log') })
   const stop = new AbortController()
   void running.end.then(() => stop.abort())
-  const strikes = plan.length === 0 ? [] : await strikesOn(on, plan, random, stop.signal)
+  const strikes = plan.length === 0 ? [] : await strikesOn(on, plan, random, stop.signal).catch(stopFirst(running))
   const { code, stderr } = await running.end
   say(`${path.basename(on.home)}: ${((performance.now() - begin) / 1000).toFixed(1)} s`)
   if (code !== 0) throw new Error(`${on.home}: ended with ${code}: ${stderr.split('\n').slice(-20).join('\n')}`)
   return strikes
+}
+
+/** Else the command would bring services back that are being stopped. */
+function stopFirst({ child, end }: Running): (error: unknown) => Promise<never> {
+  return async (error) => {
+    child.kill('SIGINT')
+    await end
+    throw error
+  }
 }
 
 async function strikesOn(on: Play, plan: readonly Kind[], random: () => number, stop: AbortSignal): Promise<Strike[]> {
@@ -191,102 +186,4 @@ function sizeOf(folder: string): number {
     const { size } = statSync(path.join(entry.parentPath, entry.name))
     return sum + Math.ceil(size / 4096) * 4096
   }, 0)
-}
-
-interface Compared {
-  calm: Calm
-  loud: Play
-  after: Crawled
-  strikes: Strike[]
-  planned: number
-}
-
-function report({ calm, loud, after, strikes, planned }: Compared): boolean {
-  const before = calm.crawled
-  const still = compareLogAndArchive(readServed(calm.log), before, [])
-  const urls = strikes.map(({ inFlight }) => inFlight.urls)
-  const struck = compareLogAndArchive(readServed(loud.site.log), after, urls)
-  sayKinds('undisturbed', still)
-  sayKinds('under strikes', struck)
-  const excess = excessOf(requestsOf(calm.log), requestsOf(loud.site.log))
-  const atMost = strikes.reduce((sum, { inFlight }) => sum + inFlight.most, 0)
-  const differ = differences(before.outcomes, after.outcomes)
-  const faults = [...before.broken, ...after.broken, ...before.torn, ...after.torn]
-  const agree = (one: Agreement) => one.invented.length === 0 && one.unexplained.length === 0
-  const twice = keptTwice(before, after)
-  const few = (lines: readonly string[]) =>
-    lines
-      .slice(0, 20)
-      .map((line) => `\n      ${line}`)
-      .join('')
-  const lost = struck.kinds.reduce((sum, kind) => sum + kind.lost.length, 0)
-  const checks: Check[] = [
-    ['strikes', strikes.length === planned, `${strikes.length} of ${planned}: ${countKinds(strikes)}`],
-    ['digest', before.digest === after.digest, after.digest],
-    ['outcomes', differ.length === 0, `${after.outcomes.length}, ${differ.length} differ${few(differ)}`],
-    [
-      'site',
-      excess.total <= atMost && excess.never.length === 0,
-      `${excess.total} of at most ${atMost} more${few(excess.never.map((key) => `never asked: ${key}`))}`,
-    ],
-    [
-      'archive',
-      faults.length === 0,
-      `${after.captures.filter((one) => one.hasRecord).length} records whole${few(faults)}`,
-    ],
-    ['kept once', twice.length === 0, `${twice.length} answers kept twice${few(twice)}`],
-    ['log, undisturbed', agree(still), few([...still.invented, ...still.unexplained])],
-    [
-      'log, under strikes',
-      agree(struck),
-      `${lost} lines lost, each in flight at a strike${few([...struck.invented, ...struck.unexplained])}`,
-    ],
-  ]
-  const ok = sayChecks(checks, say)
-  say(`     logs of the workers: ${countLogs(loud.home)}; ${after.leftovers} unfinished files in the store`)
-  return ok
-}
-
-function sayKinds(title: string, { kinds }: Agreement): void {
-  say(`${title}:`)
-  for (const { kind, lines, kept, withRecord, attempts, lost } of kinds)
-    say(
-      `  ${kind.padEnd(9)} ${lines} lines, ${kept} captures, ${withRecord} records, ${attempts} failed attempts, ${lost.length} lost`,
-    )
-}
-
-/** Answers that were committed more often than undisturbed: of a worker that woke late, say. A host that is there again is asked for its robots.txt again. */
-function keptTwice(before: Crawled, after: Crawled): string[] {
-  const keys = ({ captures }: Crawled) => captures.map(({ url, status, sha }) => `${url} ${status} ${sha}`)
-  const left = new Map<string, number>()
-  for (const key of keys(before)) left.set(key, (left.get(key) ?? 0) + 1)
-  return keys(after).filter((key) => {
-    const count = left.get(key) ?? 0
-    left.set(key, count - 1)
-    return count <= 0 && !key.includes('/robots.txt ')
-  })
-}
-
-function differences(one: readonly string[], other: readonly string[]): string[] {
-  const [here, there] = [new Set(one), new Set(other)]
-  return [
-    ...one.filter((line) => !there.has(line)).map((line) => `- ${line}`),
-    ...other.filter((line) => !here.has(line)).map((line) => `+ ${line}`),
-  ]
-}
-
-function countKinds(strikes: readonly Strike[]): string {
-  const counts = new Map<Kind, number>()
-  for (const { kind } of strikes) counts.set(kind, (counts.get(kind) ?? 0) + 1)
-  return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ')
-}
-
-/** How often the workers said what these strikes lead to. */
-function countLogs(home: string): string {
-  const folder = path.join(home, 'logs')
-  const text = readdirSync(folder)
-    .filter((name) => name.startsWith('worker-'))
-    .map((name) => readFileSync(path.join(folder, name), 'utf8'))
-    .join('')
-  return ['LEASE_LOST', 'STORE_FULL'].map((word) => `${text.split(`"${word}"`).length - 1} ${word}`).join(', ')
 }
