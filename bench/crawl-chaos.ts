@@ -172,7 +172,8 @@ crawl:
 function mountStore(folder: string, bytes: number): () => void {
   mkdirSync(folder, { recursive: true })
   run('mount', ['-t', 'tmpfs', '-o', `size=${Math.ceil(bytes / 4096) * 4096}`, 'mella-chaos', folder])
-  return () => run('umount', [folder])
+  // Lazily: a fault of the crawl must not be hidden by a worker that still has a file open.
+  return () => run('umount', ['--lazy', folder])
 }
 
 function run(command: string, args: readonly string[]): void {

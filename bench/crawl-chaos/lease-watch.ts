@@ -12,7 +12,7 @@ const QUERY = `
   SELECT u.url, split_part(l.owner, '/', 2)::int AS pid, f.shard::int AS shard FROM frontier f
   JOIN shard_lease l ON l.crawl_no = f.crawl_no AND l.shard = f.shard JOIN url u ON u.sha = f.url_sha
   WHERE f.state = 'leased' AND l.until > now()`
-const OWNERS = `SELECT shard::int AS shard, split_part(owner, '/', 2)::int AS pid FROM shard_lease WHERE until > now()`
+const FENCES = `SELECT shard::int AS shard, fence::int AS fence FROM shard_lease`
 const SAMPLE_MS = 100
 
 /** What was in flight from one moment on: every URL that was, and the most at once. */
@@ -50,10 +50,10 @@ export class LeaseWatch implements AsyncDisposable {
     return found
   }
 
-  /** Processes that hold shards now, by shard; null while Postgres is away. */
-  async owners(): Promise<Map<number, number> | null> {
-    const found = await this.flight.query<{ shard: number; pid: number }>(OWNERS)
-    return found && new Map(found.map((row) => [row.shard, row.pid]))
+  /** The fencing token of each shard that was ever held: it grows with each new holder. Null while Postgres is away. */
+  async fences(): Promise<Map<number, number> | null> {
+    const found = await this.flight.query<{ shard: number; fence: number }>(FENCES)
+    return found && new Map(found.map((row) => [row.shard, row.fence]))
   }
 
   /** Whether some worker's transaction has not been heard of for so many milliseconds. */

@@ -65,7 +65,7 @@ export function report({ calm, loud, after, strikes, planned }: Compared, say: S
     [
       'log, under strikes',
       agree(struck),
-      `${lost} lines lost, each in flight at a strike${few([...struck.invented, ...struck.unexplained])}`,
+      `${lost} lines without a record, ${lost - struck.unexplained.length} of them in flight at a strike${few([...struck.invented, ...struck.unexplained])}`,
     ],
   ]
   const ok = sayChecks(checks, say)

@@ -37,7 +37,7 @@ export type Struck = { what: string; inFlight: InFlight } | null
 /** How long a full store stays full. */
 const FULL_MS = { least: 1_500, most: 5_000 }
 /** A frozen worker's lease runs out after five seconds, and its work is given out again soon after. */
-const TAKEN_OVER_MS = 60_000
+const TAKEN_OVER_MS = 180_000
 /** A transaction of a running worker is never silent for so long. */
 const STILL_MS = 40
 /** Tries to stop a worker in the middle of a transaction. */
@@ -88,10 +88,12 @@ async function freezeWorker({ watch, random }: Stage, pid: number): Promise<Stru
     const found = await ofProcess(watch, pid, '')
     if (found === null) return null
     const shards = new Set(((await watch.read()) ?? []).filter((one) => one.pid === pid).map((one) => one.shard))
+    const before = await watch.fences()
+    if (before === null) return null
     const begin = performance.now()
     for (;;) {
-      const owners = await watch.owners()
-      if (owners !== null && [...shards].every((shard) => (owners.get(shard) ?? pid) !== pid)) break
+      const now = await watch.fences()
+      if (now !== null && [...shards].every((shard) => (now.get(shard) ?? 0) > (before.get(shard) ?? 0))) break
       if (performance.now() - begin > TAKEN_OVER_MS)
         throw new Error(`shards ${[...shards].join(', ')} of frozen process ${pid} were not taken over`)
       await sleep(20)
