@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FlightWatch } from '../../test/support/chaos/held.ts'
 
@@ -40,6 +41,13 @@ export class LeaseWatch implements AsyncDisposable {
   /** What is leased now; null while Postgres is away. */
   read(): Promise<Leased[] | null> {
     return this.readOver(this.flight)
+  }
+
+  /** What living processes hold now: a dead one's stays leased until another takes its shard. */
+  async readLiving(): Promise<Leased[] | null> {
+    const found = await this.read()
+    const living = new Map([...new Set(found?.map((one) => one.pid))].map((pid) => [pid, isLiving(pid)]))
+    return found && found.filter((one) => living.get(one.pid) === true)
   }
 
   private async readOver(flight: FlightWatch): Promise<Leased[] | null> {
@@ -89,4 +97,14 @@ function add(to: InFlight | null, found: readonly Leased[]): void {
   if (to === null) return
   for (const { url } of found) to.urls.add(url)
   to.most = Math.max(to.most, found.length)
+}
+
+/** A process that was killed stays as a zombie until its parent has heard of it. */
+function isLiving(pid: number): boolean {
+  try {
+    const state = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.[0]
+    return state !== 'Z' && state !== 'X'
+  } catch {
+    return false
+  }
 }

@@ -25,7 +25,7 @@ export function planStrikes(count: number, kinds: readonly Kind[], random: () =>
 
 /**
  * Strikes in the planned order until it is done or `stop` is aborted. Each comes at a random moment, `pauseMs` after
- * the one before on average, and only while URLs are leased; what hit nothing is tried again and not counted.
+ * the one before on average, and only while living workers hold URLs; what hit nothing is tried again and not counted.
  */
 export async function strikeCrawl(
   stage: Stage,
@@ -38,7 +38,7 @@ export async function strikeCrawl(
   for (const kind of plan) {
     await sleep(stage.random() * 2 * pauseMs)
     while (!stop.aborted) {
-      const leased = await stage.watch.read()
+      const leased = await stage.watch.readLiving()
       const at = Date.now()
       const struck = leased === null || leased.length === 0 ? null : await strike(kind, stage, leased)
       if (struck !== null) {
