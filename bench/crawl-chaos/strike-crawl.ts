@@ -47,7 +47,8 @@ export async function strikeCrawl(
         say(done)
         break
       }
-      await sleep(5)
+      // Not at once when there is work again: that would always hit its beginning.
+      await sleep(stage.random() * pauseMs)
     }
     if (stop.aborted) break
   }
