@@ -84,11 +84,9 @@ export function createFolderStore(root: string): ObjectStore {
     const temporary = path.join(root, `.${randomUUID()}.tmp`)
     try {
       await mkdir(root, { recursive: true })
-      await writeSynced(temporary, Buffer.alloc(bytes))
+      await writeSynced(temporary, Buffer.alloc(bytes), () => rm(temporary))
     } catch (error) {
       throw storeFault(error, root)
-    } finally {
-      await rm(temporary, { force: true })
     }
   }
 
@@ -96,10 +94,14 @@ export function createFolderStore(root: string): ObjectStore {
   return { put, get, getRange, has, requireRoom, locate: fileOf }
 }
 
-/** Not before the datasync does a file system that allocates late say that it is full. */
-async function writeSynced(file: string, bytes: Uint8Array): Promise<void> {
+/**
+ * Not before the datasync does a file system that allocates late say that it is full. `opened` may take the file's name
+ * away: what it holds is then given back when it is closed, also by the death of the process.
+ */
+async function writeSynced(file: string, bytes: Uint8Array, opened?: () => Promise<void>): Promise<void> {
   const handle = await open(file, 'wx')
   try {
+    await opened?.()
     await handle.writeFile(bytes)
     await handle.datasync()
   } finally {
