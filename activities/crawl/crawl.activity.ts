@@ -16,6 +16,7 @@ import { shardsWithWork, unfinishedUrls } from '../../schema/queries/crawl-progr
 import type { CrawlState } from '../../schema/tables/crawl.table.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
+import { BATCH_BYTES } from './batch.ts'
 import { CRAWL_RUN } from './commit-batch.ts'
 import { createArchivedRules } from './archived-rules.ts'
 import { type CrawlDeps, createShardCrawler, hasStopped, type SharedState } from './create-shard-crawler.ts'
@@ -76,6 +77,8 @@ export function createCrawlActivities(deps: CrawlDeps) {
   /** Crawls one shard for a while. A second run waits for the first one's lease; a zombie's commits are refused. */
   const crawlShard = (input: { crawlId: string; shard: number }): Promise<CrawlShardResult> =>
     onCrawl(input.crawlId, async (crawl, edge) => {
+      // After a failure no site is asked for what there may be no room for, again and again.
+      if (edge.attempt > 1) await deps.store.requireRoom(BATCH_BYTES)
       const lease = await waitForShard(deps, edge, crawl, input.shard)
       return lease === null ? { outcome: 'busy', committed: 0 } : crawlLeased(deps, edge, crawl, lease, sharedOf(crawl))
     })

@@ -16,6 +16,7 @@ import { HostSchedule } from './host-schedule.ts'
 import type { ArchiveFiles } from './import-archive.ts'
 import { type InterpretDeps, MAX_DEPTH } from './interpret.ts'
 import type { KnownUrls } from './known-urls.ts'
+import { createPatientStore } from './patient-store.ts'
 import { productToken } from './robots.ts'
 import { type OriginRules, RobotsGate } from './robots-gate.ts'
 import { type ArchivedRecord, createRevisits, NO_REVISITS, type Revisits } from './revisit.ts'
@@ -115,7 +116,7 @@ export async function createShardCrawler(
   const extractDef = await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId)
   const commit = {
     db: deps.db,
-    store: deps.store,
+    store: createPatientStore(deps.store, { now: () => performance.now(), sleep, signal }),
     archive: deps.archive,
     known,
     refusal: (url: string) => (politeness.honour.includes('robots') ? gate.refusal(url) : null),
