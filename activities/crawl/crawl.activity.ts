@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { CrawlRound, CrawlShardResult } from '../../schema/contracts/crawl-work.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
+import { endProcess, exchangeAddresses, registerProcess } from '../../schema/queries/address-leases.ts'
 import { foldTallies } from '../../schema/queries/crawl-counts.ts'
 import { archiveOfShard, type ArchiveWork } from '../../schema/queries/archives.ts'
 import { type CrawlRecord, getCrawl, noteCrawlFault, setCrawlState } from '../../schema/queries/crawls.ts'
@@ -14,12 +15,13 @@ import { shardsWithWork, unfinishedUrls } from '../../schema/queries/crawl-progr
 import type { CrawlState } from '../../schema/tables/crawl.table.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
+import { AddressLeases, type LeaseTable } from './address-leases.ts'
 import { CRAWL_RUN } from './commit-batch.ts'
 import { type CrawlDeps, createShardCrawler, hasStopped, placeIn, type SharedState } from './create-shard-crawler.ts'
 import { importArchive } from './import-archive.ts'
 import { KnownUrls } from './known-urls.ts'
 import { productToken } from './robots.ts'
-import { ServerBook } from './server-book.ts'
+import { ServerBook, Servers } from './server-book.ts'
 
 /** How long one activity crawls before it gives the shard back: short, so that the coordinator sees new work soon. */
 const BUDGET_MS = 20_000
@@ -30,10 +32,12 @@ const CRAWLS_KEPT = 8
 export type CrawlActivities = ReturnType<typeof createCrawlActivities>
 
 export function createCrawlActivities(deps: CrawlDeps) {
-  // One a crawl, beyond one activity: a hundred names on one small server are one server.
+  // Beyond one activity and over all crawls: a hundred names on one small server are one server.
+  const servers = new Servers()
+  const addresses = new AddressLeases(leaseTable(deps.db), servers)
   const shared = new Map<number, SharedState>()
   const sharedOf = (crawlNo: number) => {
-    const state = shared.get(crawlNo) ?? { servers: new ServerBook(), known: new KnownUrls() }
+    const state = shared.get(crawlNo) ?? { book: new ServerBook(servers), known: new KnownUrls(), addresses }
     shared.delete(crawlNo)
     shared.set(crawlNo, state)
     const [oldest] = shared.keys()
@@ -104,6 +108,14 @@ export function createCrawlActivities(deps: CrawlDeps) {
     onCrawl(input.crawlId, (crawl) => Promise.resolve({ state: crawl.state }))
 
   return { planCrawlRound, crawlShard, endCrawl, failCrawl, readCrawlState }
+}
+
+function leaseTable(db: Kysely<Database>): LeaseTable {
+  return {
+    register: () => registerProcess(db),
+    exchange: (news) => exchangeAddresses(db, news),
+    end: (process) => endProcess(db, process),
+  }
 }
 
 async function requireCrawl(db: Kysely<Database>, id: string): Promise<CrawlRecord> {

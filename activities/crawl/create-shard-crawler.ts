@@ -11,6 +11,7 @@ import { readPaces, writePaces } from '../../schema/queries/server-pace.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { sleepUntil } from '../edge/run-edge.ts'
 import type { Definition } from '../steps/step.ts'
+import type { AddressLeases } from './address-leases.ts'
 import type { Archive } from './commit-batch.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
 import { HostSchedule } from './host-schedule.ts'
@@ -63,8 +64,10 @@ export interface CrawlDeps extends Pick<
 
 /** What all shards of a crawl share in one process. */
 export interface SharedState {
-  servers: ServerBook
+  book: ServerBook
   known: KnownUrls
+  /** Of the process, over all its crawls. */
+  addresses: AddressLeases
 }
 
 /** Whether a crawl is to be left alone: paused, cancelled, frozen or gone. */
@@ -94,18 +97,21 @@ export async function createShardCrawler(
   crawl: CrawlRecord,
   lease: Lease,
   signal: AbortSignal,
-  { servers, known }: SharedState,
+  { book, known, addresses }: SharedState,
   onUrls: (urls: number) => void,
 ): Promise<ShardCrawler> {
   const section = crawl.section as CrawlSection
   const { politeness, limits } = section
   const hostLimits = { perHost: politeness.per_host, perAddress: politeness.per_address, delayMs: politeness.delay_ms }
-  const schedule = new HostSchedule(hostLimits, servers)
+  const schedule = new HostSchedule(hostLimits, book, addresses)
   for (const { address, ...kept } of await readPaces(deps.db, crawl.crawl_no))
-    servers.learn(address, kept, performance.now())
+    book.servers.learn(address, kept, performance.now())
   const scopes = await siteScopes(deps.db, crawl.crawl_no)
-  const fetchUrl = (url: string, headers: [string, string][] = [], share?: BodyShare) =>
-    deps.fetchOnce({
+  const { since } = addresses
+  const fetchUrl = async (url: string, headers: [string, string][] = [], share?: BodyShare) => {
+    // A turn may ask more than once, and sleep between: its address may have gone to another process.
+    await addresses.stillAlive(since)
+    return deps.fetchOnce({
       url,
       userAgent: politeness.user_agent,
       maxBodyBytes: limits.max_body_mib * 1024 * 1024,
@@ -115,6 +121,7 @@ export async function createShardCrawler(
       headers,
       ...(share === undefined ? {} : { share }),
     })
+  }
   const sleep = (ms: number) => sleepUntil(ms, signal)
   const place = placeIn(crawl)
   const inScope = (siteNo: number, url: string) => scopes.get(siteNo) === siteOf(url, section.scope)
@@ -169,6 +176,7 @@ export async function createShardCrawler(
       isPaused: () => hasStopped(deps.db, crawl.id),
       now: () => performance.now(),
       sleep,
+      onAddresses: (heard) => addresses.use(heard),
       signal,
       onCommit: (counts) => onUrls(counts.urls),
     },

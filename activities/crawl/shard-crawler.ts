@@ -1,4 +1,11 @@
-import { claimUrls, type FrontierRow, hostsWithWork, suspendHosts } from '../../schema/queries/frontier.ts'
+import {
+  claimUrls,
+  dueHosts,
+  type FrontierRow,
+  nextDueMs,
+  noteAddresses,
+  suspendHosts,
+} from '../../schema/queries/frontier.ts'
 import type { Lease } from '../../schema/queries/leases.ts'
 import { CrawlBatch, type RobotsResult, type TdmResult } from './batch.ts'
 import { type CommitDeps, commitBatch } from './commit-batch.ts'
@@ -6,10 +13,15 @@ import type { HostSchedule } from './host-schedule.ts'
 import { giveUpFound } from './judge-hosts.ts'
 import { type VisitDeps, visitUrl } from './visit-url.ts'
 
-/** URLs claimed of one host at a time: some seconds of work at full speed, a short list to give back after a kill. */
+/**
+ * URLs claimed of one host at a time, and again when half of them are gone: some seconds of work at full speed, a short
+ * list to give back after a kill.
+ */
 const CLAIM = 32
-const LOW_WATER = 16
 const HOSTS_AT_A_TIME = 256
+/** Of a shard with many hosts at hand, so few are claimed of each that all of them fit into memory. */
+const MANY_QUEUED = 8_192
+const CLAIM_OF_MANY = 4
 /** How often a shard without work looks for what other shards found for it. */
 const POLL_MS = 200
 /** A commit costs about this much: with less to wait for, the batch waits for more to come. */
@@ -24,6 +36,8 @@ export interface ShardCrawlerDeps extends VisitDeps {
   takeSlot(): (() => void) | null
   isPaused(): Promise<boolean>
   sleep(ms: number): Promise<void>
+  /** Holds addresses until its end; calls back when one came. */
+  onAddresses(heard: () => void): { end(): Promise<void> }
   /** Aborts when the activity is cancelled or the lease is lost. */
   signal: AbortSignal
   onCommit(counts: { urls: number }): void
@@ -44,6 +58,7 @@ export class ShardCrawler {
   private paused = false
   private ended = false
   private wake: (() => void) | null = null
+  private lastClaimed = ''
   private readonly resolving = new Set<string>()
   private readonly exhausted = new Map<string, number>()
   /** Hosts by the URLs whose request runs: a suspended host's go back to the frontier before it has ended. */
@@ -57,6 +72,7 @@ export class ShardCrawler {
   }
 
   async run(budgetMs: number): Promise<ShardOutcome> {
+    const addresses = this.deps.onAddresses(() => this.wake?.())
     try {
       return await this.crawlUntil(this.deps.now() + budgetMs)
     } finally {
@@ -64,6 +80,7 @@ export class ShardCrawler {
       await this.refilling
       this.ended = true
       this.batch.end()
+      await addresses.end()
     }
   }
 
@@ -155,17 +172,24 @@ export class ShardCrawler {
   private async refill(now: number): Promise<void> {
     // Ask the database only when a host may have more than what is queued here.
     if (this.deps.schedule.queued > 0 && [...this.exhausted.values()].every((until) => until > now)) return
-    const hosts = await hostsWithWork(this.deps.commit.db, this.lease, HOSTS_AT_A_TIME)
+    const { schedule } = this.deps
+    const { db } = this.deps.commit
+    schedule.forgetIdle()
+    await noteAddresses(db, this.lease.crawlNo, schedule.takeLocated())
+    const crowded = schedule.crowded()
+    const hosts = await dueHosts(db, this.lease, { limit: HOSTS_AT_A_TIME, after: this.lastClaimed, crowded })
     this.exhausted.clear()
     this.exhausted.set('', now + POLL_MS)
-    for (const { host, waitMs, onProbation, givenUp } of hosts) {
+    for (const { host, onProbation, givenUp } of hosts) {
       if (givenUp) await giveUpFound(this.deps.commit, this.lease, host)
-      if (givenUp || waitMs > 0 || !this.deps.schedule.isLow(host, onProbation ? 1 : LOW_WATER)) continue
+      const claim = schedule.queued > MANY_QUEUED ? CLAIM_OF_MANY : CLAIM
+      if (givenUp || !schedule.isLow(host, onProbation ? 1 : claim / 2)) continue
       if (onProbation && [...this.active.values()].includes(host)) continue
-      const rows = await claimUrls(this.deps.commit.db, this.lease, host, onProbation ? 1 : CLAIM)
+      const rows = await claimUrls(db, this.lease, host, onProbation ? 1 : claim)
+      this.lastClaimed = host
       // Its robots.txt shows whether it is there again, whatever is wrong with one of its URLs.
       if (onProbation) this.deps.gate.forget(host)
-      this.deps.schedule.push(
+      schedule.push(
         host,
         rows.filter((row) => !this.active.has(keyOf(row))),
       )
@@ -242,8 +266,7 @@ export class ShardCrawler {
   private async nextWorkMs(): Promise<number | null> {
     const queued = this.deps.schedule.waitMs(this.deps.now())
     if (queued !== null) return queued
-    const [next] = await hostsWithWork(this.deps.commit.db, this.lease, 1)
-    return next ? next.waitMs : null
+    return nextDueMs(this.deps.commit.db, this.lease)
   }
 
   private async somethingHappens(): Promise<void> {
