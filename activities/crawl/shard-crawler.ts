@@ -9,7 +9,7 @@ import {
 import type { Lease } from '../../schema/queries/leases.ts'
 import { CrawlBatch, type RobotsResult, type TdmResult } from './batch.ts'
 import { type CommitDeps, commitBatch } from './commit-batch.ts'
-import type { HostSchedule } from './host-schedule.ts'
+import type { HostSchedule, Turn } from './host-schedule.ts'
 import { giveUpFound } from './judge-hosts.ts'
 import { type VisitDeps, visitUrl } from './visit-url.ts'
 
@@ -22,6 +22,8 @@ const HOSTS_AT_A_TIME = 256
 /** Of a shard with many hosts at hand, so few are claimed of each that all of them fit into memory. */
 const MANY_QUEUED = 8_192
 const CLAIM_OF_MANY = 4
+/** Of more hosts than these at once, one URL is claimed of each whose address is not known: they may all be one server. */
+const FEW_HOSTS = 64
 /** How often a shard without work looks for what other shards found for it. */
 const POLL_MS = 200
 /** A commit costs about this much: with less to wait for, the batch waits for more to come. */
@@ -60,7 +62,8 @@ export class ShardCrawler {
   private wake: (() => void) | null = null
   private lastClaimed = ''
   private readonly resolving = new Set<string>()
-  private readonly exhausted = new Map<string, number>()
+  /** When the database may have more than what is queued here. */
+  private lookAgainAt = 0
   /** Hosts by the URLs whose request runs: a suspended host's go back to the frontier before it has ended. */
   private readonly active = new Map<string, string>()
   private readonly deps: ShardCrawlerDeps
@@ -170,22 +173,21 @@ export class ShardCrawler {
   }
 
   private async refill(now: number): Promise<void> {
-    // Ask the database only when a host may have more than what is queued here.
-    if (this.deps.schedule.queued > 0 && [...this.exhausted.values()].every((until) => until > now)) return
+    if (this.deps.schedule.queued > 0 && this.lookAgainAt > now) return
     const { schedule } = this.deps
     const { db } = this.deps.commit
     schedule.forgetIdle()
     await noteAddresses(db, this.lease.crawlNo, schedule.takeLocated())
     const crowded = schedule.crowded()
     const hosts = await dueHosts(db, this.lease, { limit: HOSTS_AT_A_TIME, after: this.lastClaimed, crowded })
-    this.exhausted.clear()
-    this.exhausted.set('', now + POLL_MS)
+    this.lookAgainAt = now + POLL_MS
     for (const { host, onProbation, givenUp } of hosts) {
       if (givenUp) await giveUpFound(this.deps.commit, this.lease, host)
       const claim = schedule.queued > MANY_QUEUED ? CLAIM_OF_MANY : CLAIM
       if (givenUp || !schedule.isLow(host, onProbation ? 1 : claim / 2)) continue
       if (onProbation && [...this.active.values()].includes(host)) continue
-      const rows = await claimUrls(db, this.lease, host, onProbation ? 1 : claim)
+      const isOne = onProbation || (hosts.length > FEW_HOSTS && !schedule.knowsAddress(host))
+      const rows = await claimUrls(db, this.lease, host, isOne ? 1 : claim)
       this.lastClaimed = host
       // Its robots.txt shows whether it is there again, whatever is wrong with one of its URLs.
       if (onProbation) this.deps.gate.forget(host)
@@ -194,7 +196,7 @@ export class ShardCrawler {
         rows.filter((row) => !this.active.has(keyOf(row))),
       )
       this.resolve(host, rows[0])
-      if (rows.length === CLAIM) this.exhausted.set('', now + POLL_MS / 4)
+      if (rows.length === CLAIM) this.lookAgainAt = now + POLL_MS / 4
     }
   }
 
@@ -203,11 +205,13 @@ export class ShardCrawler {
       if (this.deps.bodies.isShort) return
       const release = this.deps.takeSlot()
       if (!release) return
-      const turn = this.deps.schedule.take(this.deps.now())
-      if (!turn) {
+      const taken = this.deps.schedule.take(this.deps.now())
+      if (!taken) {
         release()
         return
       }
+      // Its host is free for the next one before the answer was looked into.
+      const turn = { row: taken.row, finish: this.waking(taken.finish) }
       this.running += 1
       this.active.set(keyOf(turn.row), turn.row.host)
       void visitUrl(this.deps, turn, (result, share) => {
@@ -225,6 +229,13 @@ export class ShardCrawler {
           this.active.delete(keyOf(turn.row))
           this.wake?.()
         })
+    }
+  }
+
+  private waking(finish: Turn['finish']): Turn['finish'] {
+    return (now, seen) => {
+      finish(now, seen)
+      this.wake?.()
     }
   }
 
@@ -254,7 +265,7 @@ export class ShardCrawler {
     for (const host of silent) schedule.drop(host)
     await this.deps.savePaces(schedule.takeLearnt(this.deps.now()))
     await this.suspend(schedule.takePauses(this.deps.now()))
-    this.exhausted.clear()
+    this.lookAgainAt = 0
     this.deps.onCommit({ urls: batch.results.length })
   }
 
