@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { CrawlRound, CrawlShardResult } from '../../schema/contracts/crawl-work.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
+import { endProcess, exchangeAddresses, registerProcess } from '../../schema/queries/address-leases.ts'
 import { foldTallies } from '../../schema/queries/crawl-counts.ts'
 import { archiveOfShard, type ArchiveWork } from '../../schema/queries/archives.ts'
 import { type CrawlRecord, getCrawl, noteCrawlFault, setCrawlState } from '../../schema/queries/crawls.ts'
@@ -16,6 +17,7 @@ import { shardsWithWork, unfinishedUrls } from '../../schema/queries/crawl-progr
 import type { CrawlState } from '../../schema/tables/crawl.table.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
+import { AddressLeases, type LeaseTable } from './address-leases.ts'
 import { BATCH_BYTES } from './batch.ts'
 import { CRAWL_RUN } from './commit-batch.ts'
 import { createArchivedRules } from './archived-rules.ts'
@@ -24,7 +26,7 @@ import { importArchive, type ImportDeps } from './import-archive.ts'
 import { KnownUrls } from './known-urls.ts'
 import { productToken, type RobotsRules } from './robots.ts'
 import { searchArchive } from './search-archive.ts'
-import { ServerBook } from './server-book.ts'
+import { ServerBook, Servers } from './server-book.ts'
 import type { TdmRule } from './tdm-file.ts'
 import { UrlBook } from './url-book.ts'
 
@@ -37,15 +39,18 @@ const CRAWLS_KEPT = 8
 export type CrawlActivities = ReturnType<typeof createCrawlActivities>
 
 export function createCrawlActivities(deps: CrawlDeps) {
-  // One a crawl, beyond one activity: a hundred names on one small server are one server.
+  // Beyond one activity and over all crawls: a hundred names on one small server are one server.
+  const servers = new Servers()
+  const addresses = new AddressLeases(leaseTable(deps.db), servers)
   const shared = new Map<number, SharedState>()
   const sharedOf = (crawl: CrawlRecord) => {
     const { crawl_no: crawlNo, shards, section } = crawl
     const { scope } = section as CrawlSection
     const state = shared.get(crawlNo) ?? {
-      servers: new ServerBook(),
+      book: new ServerBook(servers),
       known: new KnownUrls(),
       urls: new UrlBook({ shards, scope }),
+      addresses,
     }
     shared.delete(crawlNo)
     shared.set(crawlNo, state)
@@ -117,6 +122,14 @@ export function createCrawlActivities(deps: CrawlDeps) {
     onCrawl(input.crawlId, (crawl) => Promise.resolve({ state: crawl.state }))
 
   return { planCrawlRound, crawlShard, endCrawl, failCrawl, readCrawlState }
+}
+
+function leaseTable(db: Kysely<Database>): LeaseTable {
+  return {
+    register: () => registerProcess(db),
+    exchange: (news) => exchangeAddresses(db, news),
+    end: (process) => endProcess(db, process),
+  }
 }
 
 async function requireCrawl(db: Kysely<Database>, id: string): Promise<CrawlRecord> {

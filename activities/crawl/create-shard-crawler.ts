@@ -11,6 +11,7 @@ import { readPaces, writePaces } from '../../schema/queries/server-pace.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { sleepUntil } from '../edge/run-edge.ts'
 import type { Definition } from '../steps/step.ts'
+import type { AddressLeases } from './address-leases.ts'
 import type { Archive } from './commit-batch.ts'
 import { HostSchedule } from './host-schedule.ts'
 import type { ArchiveFiles } from './import-archive.ts'
@@ -64,9 +65,11 @@ export interface CrawlDeps extends Pick<
 
 /** What all shards of a crawl share in one process. */
 export interface SharedState {
-  servers: ServerBook
+  book: ServerBook
   known: KnownUrls
   urls: UrlBook
+  /** Of the process, over all its crawls. */
+  addresses: AddressLeases
 }
 
 /** Whether a crawl is to be left alone: paused, cancelled, frozen or gone. */
@@ -81,18 +84,21 @@ export async function createShardCrawler(
   crawl: CrawlRecord,
   lease: Lease,
   signal: AbortSignal,
-  { servers, known, urls }: SharedState,
+  { book, known, urls, addresses }: SharedState,
   onUrls: (urls: number) => void,
 ): Promise<ShardCrawler> {
   const section = crawl.section as CrawlSection
   const { politeness, limits } = section
   const hostLimits = { perHost: politeness.per_host, perAddress: politeness.per_address, delayMs: politeness.delay_ms }
-  const schedule = new HostSchedule(hostLimits, servers)
+  const schedule = new HostSchedule(hostLimits, book, addresses)
   for (const { address, ...kept } of await readPaces(deps.db, crawl.crawl_no))
-    servers.learn(address, kept, performance.now())
+    book.servers.learn(address, kept, performance.now())
   const scopes = await siteScopes(deps.db, crawl.crawl_no)
   type Asked = { headers?: [string, string][]; share?: BodyShare; maxBodyBytes?: number; cut?: boolean }
-  const fetchUrl = (url: string, asked: Asked = {}) => {
+  const { since } = addresses
+  const fetchUrl = async (url: string, asked: Asked = {}) => {
+    // A turn may ask more than once, and sleep between: its address may have gone to another process.
+    await addresses.stillAlive(since)
     schedule.sent(new URL(url).host, performance.now())
     return deps.fetchOnce({
       url,
@@ -171,6 +177,7 @@ export async function createShardCrawler(
       isPaused: () => hasStopped(deps.db, crawl.id),
       now: () => performance.now(),
       sleep,
+      onAddresses: (heard) => addresses.use(heard),
       signal,
       onCommit: (counts) => onUrls(counts.urls),
     },
