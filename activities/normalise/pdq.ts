@@ -83,19 +83,32 @@ function sampledLuma({ data, width, height }: Raster): Plane {
 
 function hashLuma(luma: Plane): PdqResult {
   // The reference takes a picture of the grid's own size as it is; a filter of width one would still round.
-  const grid = luma.width === GRID && luma.height === GRID ? luma.data : decimate(blur(luma))
+  const grid = luma.width === GRID && luma.height === GRID ? luma.data : blurredGrid(luma)
   return { hash: hexOf(dct16(grid)), quality: gradientQuality(grid) }
 }
 
-/** Two passes of a box filter along rows and columns stand in for a tent filter (Jarosz). */
-function blur(plane: Plane): Plane {
-  const { data, width, height } = plane
+/**
+ * Two passes of a box filter along rows and columns stand in for a tent filter (Jarosz); then the middle of each cell of
+ * a 64x64 grid is taken. Of the second pass nothing is divided that the grid does not take.
+ */
+function blurredGrid({ data, width, height }: Plane): Float32Array {
   const other = new Float32Array(data.length)
-  for (let pass = 0; pass < 2; pass++) {
-    for (let y = 0; y < height; y++) blurRow(data, other, y * width, width, boxWindow(width))
-    blurColumns(other, data, width, height, boxWindow(height))
-  }
-  return plane
+  blurRows(data, other, width, height, boxWindow(width))
+  blurColumns(other, data, width, everyOf(height), boxWindow(height))
+  const narrow = new Float32Array(GRID * height)
+  const columns = middlesOf(width)
+  for (let y = 0; y < height; y++) blurRow(data, narrow, y * width, width, boxWindow(width), columns, y * GRID)
+  const grid = new Float32Array(GRID * GRID)
+  blurColumns(narrow, grid, GRID, { length: height, taken: middlesOf(height) }, boxWindow(height))
+  return grid
+}
+
+function middlesOf(length: number): Uint32Array {
+  return Uint32Array.from({ length: GRID }, (_, cell) => Math.floor(((cell + 0.5) * length) / GRID))
+}
+
+function everyOf(length: number): Taken {
+  return { length, taken: Uint32Array.from({ length }, (_, at) => at) }
 }
 
 function boxWindow(length: number): number {
@@ -104,53 +117,110 @@ function boxWindow(length: number): number {
 
 /**
  * Mean over a sliding window whose ends shrink at the border. The window grows, slides, and shrinks again; the
- * order of additions is the reference's, which decides the last bits.
+ * order of additions is the reference's, which decides the last bits. Four rows at a time: each sum waits for its last.
  */
-function blurRow(from: Float32Array, to: Float32Array, start: number, length: number, window: number): void {
+function blurRows(from: Float32Array, to: Float32Array, width: number, height: number, window: number): void {
   const lead = Math.floor(window / 2)
-  let left = start
-  let right = start
-  let out = start
-  let sum = f32(0)
+  const whole = height - (height % 4)
+  for (let y = 0; y < whole; y += 4) {
+    const [a, b, c, d] = [y * width, (y + 1) * width, (y + 2) * width, (y + 3) * width] as const
+    let [sumA, sumB, sumC, sumD] = [f32(0), f32(0), f32(0), f32(0)] as const as [number, number, number, number]
+    let size = 0
+    for (let out = -lead, right = 0, left = -window; out < width; out++, right++, left++) {
+      if (right < width) {
+        size++
+        sumA = f32(sumA + from[a + right]!)
+        sumB = f32(sumB + from[b + right]!)
+        sumC = f32(sumC + from[c + right]!)
+        sumD = f32(sumD + from[d + right]!)
+      }
+      if (left >= 0) {
+        size--
+        sumA = f32(sumA - from[a + left]!)
+        sumB = f32(sumB - from[b + left]!)
+        sumC = f32(sumC - from[c + left]!)
+        sumD = f32(sumD - from[d + left]!)
+      }
+      if (out < 0) continue
+      to[a + out] = sumA / size
+      to[b + out] = sumB / size
+      to[c + out] = sumC / size
+      to[d + out] = sumD / size
+    }
+  }
+  const { taken } = everyOf(width)
+  for (let y = whole; y < height; y++) blurRow(from, to, y * width, width, window, taken, y * width)
+}
+
+/** The same for one row, of which the columns in `taken` (ascending) are written from `start` on. */
+function blurRow(
+  from: Float32Array,
+  to: Float32Array,
+  row: number,
+  length: number,
+  window: number,
+  taken: Uint32Array,
+  start: number,
+): void {
+  const lead = Math.floor(window / 2)
+  let right = 0
+  let left = 0
   let size = 0
-  for (; size < lead; size++) sum = f32(sum + from[right++]!)
-  while (size < window) {
-    sum = f32(sum + from[right++]!)
-    to[out++] = sum / ++size
+  let sum = f32(0)
+  for (let at = 0; at < taken.length; at++) {
+    const end = Math.min(length, taken[at]! + lead + 1)
+    while (right < end) {
+      sum = f32(sum + from[row + right++]!)
+      if (size < window) size++
+      else sum = f32(sum - from[row + left++]!)
+    }
+    // Past the end the window only shrinks.
+    for (const gone = taken[at]! + lead + 1 - window; left < gone && right === length;) {
+      sum = f32(sum - from[row + left++]!)
+      size--
+    }
+    to[start + at] = sum / size
   }
-  while (right < start + length) {
-    sum = f32(f32(sum + from[right++]!) - from[left++]!)
-    to[out++] = sum / size
-  }
-  while (out < start + length) {
-    sum = f32(sum - from[left++]!)
-    to[out++] = sum / --size
-  }
+}
+
+/** Rows of a plane, and those of them that are written, ascending. */
+interface Taken {
+  length: number
+  taken: Uint32Array
 }
 
 /** The same down all columns at once, row by row, because memory is laid out that way. */
-function blurColumns(from: Float32Array, to: Float32Array, width: number, height: number, window: number): void {
+function blurColumns(
+  from: Float32Array,
+  to: Float32Array,
+  width: number,
+  { length, taken }: Taken,
+  window: number,
+): void {
   const lead = Math.floor(window / 2)
   const sums = new Float32Array(width)
   let size = 0
-  for (let out = -lead, right = 0; out < height; out++, right++) {
-    const grows = right < height
+  let written = 0
+  for (let out = -lead, right = 0; out < length; out++, right++) {
+    const grows = right < length
     const shrinks = right >= window
     size += Number(grows) - Number(shrinks)
-    if (grows) for (let x = 0; x < width; x++) sums[x]! += from[right * width + x]!
-    if (shrinks) for (let x = 0; x < width; x++) sums[x]! -= from[(right - window) * width + x]!
-    if (out >= 0) for (let x = 0; x < width; x++) to[out * width + x] = sums[x]! / size
+    if (grows) addRow(sums, from, right * width)
+    if (shrinks) subtractRow(sums, from, (right - window) * width)
+    for (; taken[written] === out; written++) divideRow(to, written * width, sums, size)
   }
 }
 
-/** Samples the middle of each cell of a 64x64 grid. */
-function decimate({ data, width, height }: Plane): Float32Array {
-  const grid = new Float32Array(GRID * GRID)
-  for (let i = 0; i < GRID; i++) {
-    const row = Math.floor(((i + 0.5) * height) / GRID) * width
-    for (let j = 0; j < GRID; j++) grid[i * GRID + j] = data[row + Math.floor(((j + 0.5) * width) / GRID)]!
-  }
-  return grid
+function addRow(sums: Float32Array, from: Float32Array, start: number): void {
+  for (let x = 0; x < sums.length; x++) sums[x]! += from[start + x]!
+}
+
+function subtractRow(sums: Float32Array, from: Float32Array, start: number): void {
+  for (let x = 0; x < sums.length; x++) sums[x]! -= from[start + x]!
+}
+
+function divideRow(to: Float32Array, start: number, sums: Float32Array, size: number): void {
+  for (let x = 0; x < sums.length; x++) to[start + x] = sums[x]! / size
 }
 
 /** Sum of truncated percent differences to the right and downward neighbours, divided by 90, at most 100. */
