@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 
@@ -18,6 +18,8 @@ export interface ArchivedResponse {
   body: Buffer
   /** Sha256 of the body with its content coding undone, lowercase hex: the digest that captures are known by. */
   bodySha256: string
+  /** `body` is the beginning of a larger one, and is what is archived. */
+  truncated?: boolean
 }
 
 /** A 304 that confirms an archived response. */
@@ -59,7 +61,8 @@ export interface WarcSegment {
   seal(): { bytes: Buffer; sha256: string }
 }
 
-const LEVEL = 6
+/** Of HTML, 0.6 % more bytes than level 6 for a third less time. */
+const LEVEL = 5
 
 /** Above this size compression goes to the pool of threads. */
 const INLINE_BYTES = 32 * 1024
@@ -70,19 +73,22 @@ const gzip = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gzip)
  * A response record as one gzip member. Under one gzip or deflate coding the HTTP message holds the body as received;
  * under any other, which common readers cannot undo, the decoded body. What no longer describes the body that follows
  * is kept under `X-Archive-Orig-` names: `Transfer-Encoding` always, `Content-Encoding` and `Content-Length` of a
- * decoded body. `WARC-Payload-Digest` is of the bytes after the HTTP head, `X-Body-SHA256` of the decoded body: the
+ * decoded body. Of a truncated body that is what was kept of it, decoded. `WARC-Payload-Digest` is of the bytes after
+ * the HTTP head, `X-Body-SHA256` of the decoded body: the
  * same digest in base32 and hex unless a content coding was kept.
  */
 export function encodeResponse(response: ArchivedResponse): Promise<Buffer> {
-  const asReceived = isPlain(response.contentCodings) || isCommon(response.contentCodings)
+  const { truncated = false, contentCodings } = response
+  const asReceived = !truncated && (isPlain(contentCodings) || isCommon(contentCodings))
   const payload = asReceived ? response.rawBody : response.body
-  const sameBytes = !isCommon(response.contentCodings)
+  const sameBytes = truncated || !isCommon(contentCodings)
   const payloadSha256 = sameBytes ? Buffer.from(response.bodySha256, 'hex') : sha256(payload)
   const fields: [string, string][] = [
     ['WARC-Payload-Digest', `sha256:${base32(payloadSha256)}`],
     ['X-Body-SHA256', response.bodySha256],
   ]
   if (response.remoteAddress !== null) fields.unshift(['WARC-IP-Address', response.remoteAddress])
+  if (truncated) fields.push(['WARC-Truncated', 'length'])
   return encodeRecord({
     type: 'response',
     targetUri: response.url,
@@ -240,4 +246,4 @@ function isCompressed(block: Buffer): boolean {
   return hex.startsWith('52494646') && hex.endsWith('57454250')
 }
 
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest()
+const sha256 = (bytes: Buffer) => hash('sha256', bytes, 'buffer')

@@ -24,7 +24,7 @@ const MAX_HEAP_MIB = 1_024
 const ATTEMPTS = 2
 const ENDED_ITS_THREAD = new Set(['THREAD_CRASHED', 'THREAD_TIMEOUT'])
 
-/** Opens the pool; the first thread starts with the first page. */
+/** Opens the pool: the first thread starts with the first page, others up to `threads` when one does not keep up. */
 export function createPagePool({
   threads,
   taskTimeoutMs = TASK_TIMEOUT_MS,
@@ -34,7 +34,8 @@ export function createPagePool({
 }): PagePool {
   const pool = createThreadPool({
     file: new URL('page-thread.ts', import.meta.url),
-    threads,
+    threads: 1,
+    spare: threads - 1,
     maxQueued: MAX_QUEUED,
     taskTimeoutMs,
     maxHeapMib: MAX_HEAP_MIB,

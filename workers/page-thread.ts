@@ -5,10 +5,7 @@ import type { PageTask } from './page-pool.ts'
 
 function run({ input, withText }: PageTask): Promise<ThreadResult> {
   const body = Buffer.from(input.body.buffer)
-  const found = extractPage({ ...input, body })
-  // The text is as long as the page, and the crawl has no use for it.
-  if (found.ok && !withText) found.page.text = ''
-  return Promise.resolve({ value: found })
+  return Promise.resolve({ value: extractPage({ ...input, body }, { withText }) })
 }
 
 serveThread(run)

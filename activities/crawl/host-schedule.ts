@@ -99,6 +99,25 @@ export class HostSchedule {
     if (address !== '') manners.server = this.book.server(address)
   }
 
+  /** A request to the host goes out: the next one's delay counts from here. */
+  sent(host: string, now: number): void {
+    const { manners } = this.state(host)
+    manners.sentAt = now
+    rest(manners, manners.server, now + this.delayOf(manners))
+  }
+
+  /**
+   * Takes the host's next start for a further request of a turn, such as a redirect of robots.txt, whoever else waits
+   * for it: milliseconds until then.
+   */
+  reserve(host: string, now: number): number {
+    const { manners } = this.state(host)
+    const at = Math.max(now, dueAt(manners))
+    rest(manners, manners.server, at + this.delayOf(manners))
+    manners.server.pace.start(at)
+    return at - now
+  }
+
   /** Takes the next URL that may be fetched now, null when none may. Hosts take turns. */
   take(now: number): Turn | null {
     for (const [host, state] of this.hosts) {
@@ -193,7 +212,7 @@ export class HostSchedule {
         return
       }
       // What robots.txt asks for may have become known with this very request.
-      rest(manners, server, now + this.delayOf(manners))
+      rest(manners, server, Math.max(now, manners.sentAt) + this.delayOf(manners))
       if (isRefusal(seen)) this.pause(row.host, end + (seen.retryAfterMs ?? 0))
       if (hear(manners, server, end, seen) && address) this.learnt.add(address)
     }

@@ -10,6 +10,8 @@ export interface ServerState {
 /** What a host's answers have taught; outlives the activity that crawls its shard. */
 export interface HostManners {
   nextAt: number
+  /** When the last request to it went out. */
+  sentAt: number
   crawlDelayMs: number
   latencyMs: number | null
   /** Null before its name was resolved. */
@@ -26,7 +28,7 @@ export class ServerBook {
   host(name: string): HostManners {
     let host = this.hosts.get(name)
     if (!host) {
-      host = { nextAt: 0, crawlDelayMs: 0, latencyMs: null, address: null, server: newServer() }
+      host = { nextAt: 0, sentAt: 0, crawlDelayMs: 0, latencyMs: null, address: null, server: newServer() }
       this.hosts.set(name, host)
     }
     return host

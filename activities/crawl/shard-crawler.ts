@@ -10,8 +10,9 @@ import { type VisitDeps, visitUrl } from './visit-url.ts'
 const CLAIM = 32
 const LOW_WATER = 16
 const HOSTS_AT_A_TIME = 256
-/** How often a shard without work looks for what other shards found for it. */
+/** How often a shard without work looks for what other shards found for it, and how often one that has some. */
 const POLL_MS = 200
+const BUSY_POLL_MS = 1_000
 /** A commit costs about this much: with less to wait for, the batch waits for more to come. */
 const SOON_MS = 100
 
@@ -45,7 +46,9 @@ export class ShardCrawler {
   private ended = false
   private wake: (() => void) | null = null
   private readonly resolving = new Set<string>()
-  private readonly exhausted = new Map<string, number>()
+  /** Hosts that may have more than what was claimed of them, and when to ask for others. */
+  private readonly plenty = new Set<string>()
+  private nextPoll = 0
   /** Hosts by the URLs whose request runs: a suspended host's go back to the frontier before it has ended. */
   private readonly active = new Map<string, string>()
   private readonly deps: ShardCrawlerDeps
@@ -153,11 +156,10 @@ export class ShardCrawler {
   }
 
   private async refill(now: number): Promise<void> {
-    // Ask the database only when a host may have more than what is queued here.
-    if (this.deps.schedule.queued > 0 && [...this.exhausted.values()].every((until) => until > now)) return
+    if (!this.wantsMore(now)) return
     const hosts = await hostsWithWork(this.deps.commit.db, this.lease, HOSTS_AT_A_TIME)
-    this.exhausted.clear()
-    this.exhausted.set('', now + POLL_MS)
+    this.plenty.clear()
+    this.nextPoll = now + BUSY_POLL_MS
     for (const { host, waitMs, onProbation, givenUp } of hosts) {
       if (givenUp) await giveUpFound(this.deps.commit, this.lease, host)
       if (givenUp || waitMs > 0 || !this.deps.schedule.isLow(host, onProbation ? 1 : LOW_WATER)) continue
@@ -170,8 +172,18 @@ export class ShardCrawler {
         rows.filter((row) => !this.active.has(keyOf(row))),
       )
       this.resolve(host, rows[0])
-      if (rows.length === CLAIM) this.exhausted.set('', now + POLL_MS / 4)
+      if (rows.length === CLAIM) this.plenty.add(host)
     }
+  }
+
+  /** The database is asked when a host may have more than what is queued here. */
+  private wantsMore(now: number): boolean {
+    const { schedule } = this.deps
+    return (
+      schedule.queued === 0 ||
+      this.nextPoll <= now ||
+      this.plenty.values().some((host) => schedule.isLow(host, LOW_WATER))
+    )
   }
 
   private startFetches(): void {
@@ -230,7 +242,7 @@ export class ShardCrawler {
     for (const host of silent) schedule.drop(host)
     await this.deps.savePaces(schedule.takeLearnt(this.deps.now()))
     await this.suspend(schedule.takePauses(this.deps.now()))
-    this.exhausted.clear()
+    this.nextPoll = 0
     this.deps.onCommit({ urls: batch.results.length })
   }
 

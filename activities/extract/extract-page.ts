@@ -27,9 +27,9 @@ export type PageExtraction = { ok: true; page: PageExtract } | { ok: false; reas
 /**
  * Turns a page capture into candidates, links, directives and text. Pure: no scripts run, nothing is fetched; the
  * same input gives the same result on every machine. Never throws on any bytes; a tree over the limits of
- * `html-tree.ts` is the result `html_too_complex`.
+ * `html-tree.ts` is the result `html_too_complex`. Without `withText` the page's text is empty.
  */
-export function extractPage(input: PageInput): PageExtraction {
+export function extractPage(input: PageInput, { withText = true } = {}): PageExtraction {
   const document = parsePage(decodeHtml(input.body, input.contentType), isXhtml(input.contentType))
   if (document === null) return { ok: false, reason: 'html_too_complex' }
   const fallback = fallbackLanguage(document, input.contentLanguage)
@@ -38,7 +38,6 @@ export function extractPage(input: PageInput): PageExtraction {
   const title = scan.title === null ? null : plainTextOrNull(elementText(scan.title), MAX_TITLE_UNITS)
   const lang = pageLanguage(scan.html, fallback)
   const candidates = pageCandidates(scan, { base, title, lang })
-  const texts = candidates.flatMap((candidate) => candidate.texts.map(({ text }) => text))
   return {
     ok: true,
     page: {
@@ -47,9 +46,13 @@ export function extractPage(input: PageInput): PageExtraction {
       candidates,
       links: pageLinks(scan.anchors, scan.metas, base),
       directives: pageDirectives(scan.metas),
-      text: scan.blocks.pageText(texts),
+      text: withText ? scan.blocks.pageText(textsOf(candidates)) : '',
     },
   }
+}
+
+function textsOf(candidates: readonly Candidate[]): string[] {
+  return candidates.flatMap((candidate) => candidate.texts.map(({ text }) => text))
 }
 
 function isXhtml(contentType: string | null): boolean {

@@ -29,13 +29,14 @@ export async function openProbe(
     deps: {
       section,
       concurrency: settings.concurrency,
-      fetch: (url) =>
+      fetch: (url, asked) =>
         fetcher.fetchOnce({
           url,
           userAgent: politeness.user_agent,
           maxBodyBytes: limits.max_body_mib * 1024 * 1024,
           deadlineMs: limits.seconds_per_page * 1000,
           maxRatio: MAX_RATIO,
+          ...asked,
         }),
       extractPage,
       extractInput: extractInputDigest,

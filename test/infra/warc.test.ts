@@ -242,6 +242,33 @@ describe('WARC segment', () => {
   })
 })
 
+describe('a response that was cut', () => {
+  it.each([
+    ['plain', []],
+    ['coded', ['gzip']],
+  ])('is archived as what was kept of it, %s or not, and says so', async (_name, contentCodings) => {
+    const body = Buffer.from('User-agent: *')
+    const headers: [string, string][] = [
+      ['Content-Encoding', 'gzip'],
+      ['Content-Length', '99'],
+    ]
+    const rawBody = contentCodings.length === 0 ? body : zlib.gzipSync(Buffer.alloc(100))
+    const member = await encodeResponse(aResponse({ body, rawBody, contentCodings, headers, truncated: true }))
+    const record = readWarcRecord(member)
+    expect(record.fields).toContainEqual(['WARC-Truncated', 'length'])
+    expect(record.fields).toContainEqual(['WARC-Payload-Digest', digestOf(body)])
+    const read = await readWarcResponse(record, 1000)
+    expect([read.body, read.headers]).toEqual([
+      body,
+      [
+        ['X-Archive-Orig-Content-Encoding', 'gzip'],
+        ['X-Archive-Orig-Content-Length', '99'],
+        ['Content-Length', '13'],
+      ],
+    ])
+  })
+})
+
 describe('WARC reader', () => {
   const read = (bytes: Buffer) =>
     inFile(bytes, async (file) => {

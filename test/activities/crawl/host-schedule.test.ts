@@ -76,6 +76,24 @@ test('a crawl-delay that came with robots.txt holds from the request for robots.
   expect(urlsOf(takeAll(schedule, 3000))).toEqual(['http://a/1'])
 })
 
+test('a further request of a turn takes the next start, and what comes after it waits', () => {
+  const schedule = aSchedule({ delayMs: 1000 }, new ServerBook(), ['a', 'b'], '192.0.2.1')
+  const turn = schedule.take(0)
+  expect([schedule.reserve('b', 200), schedule.reserve('a', 300)]).toEqual([800, 1700])
+  turn?.finish(2100, seen({ status: null, latencyMs: null }))
+  expect([schedule.waitMs(2100), urlsOf(takeAll(schedule, 3000))]).toEqual([900, ['http://b/1']])
+})
+
+test('the delay counts from when the request went out', () => {
+  const schedule = aSchedule({ delayMs: 1000 }, new ServerBook(), ['a'], '192.0.2.1')
+  const turn = schedule.take(0)
+  schedule.sent('a', 400)
+  expect(schedule.waitMs(500)).toBe(900)
+  schedule.setCrawlDelay('a', 2000)
+  turn?.finish(500, seen({ latencyMs: null }))
+  expect(schedule.waitMs(500)).toBe(1900)
+})
+
 test('a turn in which nothing was asked for costs no wait', () => {
   const schedule = aSchedule({ delayMs: 1000 }, new ServerBook(), ['a'], '192.0.2.1')
   schedule.take(0)?.finish(1, null)

@@ -168,6 +168,7 @@ function commitDeps(db: CommitDeps['db']): CommitDeps {
     archive: { encodeResponse: unused, encodeRevisit: unused, createSegment: () => ({ add: unused, seal: unused }) },
     extractDef: 0,
     known: new KnownUrls(),
+    refusal: () => null,
     budget: { giveUpMs: 3_600_000, asksRobots: true },
     limits: { pagesPerHost: 10, depth: 3 },
   }
