@@ -183,14 +183,14 @@ function sitesOf({ section, pages }: ProbeDeps): SiteProbe[] {
           siteNo: index + 1,
           scopeKey: site.scopeKey,
           declared: site.declared,
-          seeds: site.seeds.map(({ sha, url, host }) => ({
+          seeds: site.seeds.map(({ sha, url, host, sitemap = false }) => ({
             url_sha: sha,
             url,
             host,
             site_no: index + 1,
-            page: true,
+            page: !sitemap,
             picture: false,
-            sitemap: false,
+            sitemap,
             depth: 0,
             redirects: 0,
             attempts: 0,
