@@ -2,7 +2,6 @@ import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { NewSite } from '../../schema/queries/crawls.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
 import { readSeedArchive } from '../../schema/spec/seed-archive.ts'
-import { readSeedSitemap } from '../../schema/spec/seed-sitemap.ts'
 import { sha256 } from '../digest.ts'
 import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
 
@@ -27,8 +26,7 @@ export function planSites(section: CrawlSection): { shards: number; sites: NewSi
   for (const [declared, urls] of Object.entries(section.seeds)) {
     for (const raw of urls) {
       if (readSeedArchive(raw)) continue
-      const sitemap = readSeedSitemap(raw)
-      const canonical = canonicalUrl(sitemap ?? raw)
+      const canonical = canonicalUrl(raw)
       if (!canonical.ok) throw new PermanentError('BAD_SEED', `seed ${raw} is not an http or https URL`, { seed: raw })
       const { url } = canonical
       const key = siteOf(url, section.scope)
@@ -39,8 +37,7 @@ export function planSites(section: CrawlSection): { shards: number; sites: NewSi
         domain: registrableDomain(hostname),
       }
       site.declared.add(declared)
-      const seed = { url, sha: Buffer.from(urlDigest(url), 'hex'), host }
-      site.seeds.set(url, sitemap === null ? seed : { ...seed, sitemap: true })
+      site.seeds.set(url, { url, sha: Buffer.from(urlDigest(url), 'hex'), host })
       sites.set(key, site)
     }
   }

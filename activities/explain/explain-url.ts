@@ -1,6 +1,5 @@
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { CaptureOfUrl, KnownUrl, StoredRobots } from '../../schema/queries/explain-url.ts'
-import { readSeedSitemap } from '../../schema/spec/seed-sitemap.ts'
 import { canonicalUrl, inScope } from '../crawl/canonical-url.ts'
 import { crawlDelaySeconds, isAllowed, productToken, type RobotsRules } from '../crawl/robots.ts'
 import { MAX_CRAWL_DELAY_SECONDS } from '../crawl/robots-gate.ts'
@@ -113,7 +112,7 @@ export function isInScope(section: CrawlSection, url: string): boolean {
   return Object.values(section.seeds)
     .flat()
     .some((seed) => {
-      const canonical = canonicalUrl(readSeedSitemap(seed) ?? seed)
+      const canonical = canonicalUrl(seed)
       return canonical.ok && inScope({ scope: section.scope, url: canonical.url }, url)
     })
 }

@@ -183,14 +183,14 @@ function sitesOf({ section, pages }: ProbeDeps): SiteProbe[] {
           siteNo: index + 1,
           scopeKey: site.scopeKey,
           declared: site.declared,
-          seeds: site.seeds.map(({ sha, url, host, sitemap = false }) => ({
+          seeds: site.seeds.map(({ sha, url, host }) => ({
             url_sha: sha,
             url,
             host,
             site_no: index + 1,
-            page: !sitemap,
+            page: true,
             picture: false,
-            sitemap,
+            sitemap: false,
             depth: 0,
             redirects: 0,
             attempts: 0,

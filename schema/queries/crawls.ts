@@ -6,8 +6,7 @@ export interface NewSite {
   scopeKey: string
   shard: number
   declared: string
-  /** Pages, and sitemaps that only list some. */
-  seeds: { url: string; sha: Buffer; host: string; sitemap?: boolean }[]
+  seeds: { url: string; sha: Buffer; host: string }[]
   /** Where its captures come from instead of the web. */
   archive?: { sha: Buffer; file: string }
 }
@@ -98,12 +97,9 @@ async function insertSite(tx: Kysely<Database>, crawlNo: number, siteNo: number,
     ON CONFLICT DO NOTHING`.execute(tx)
   await sql`INSERT INTO crawl_host (crawl_no, host, shard) SELECT DISTINCT ${crawlNo}::int, h, ${site.shard}::int
     FROM unnest(${hosts}::text[]) h ON CONFLICT DO NOTHING`.execute(tx)
-  await sql`INSERT INTO frontier (crawl_no, url_sha, shard, site_no, host, page, picture, sitemap, depth, admitted, state, seed, declared)
-    SELECT ${crawlNo}::int, sha, ${site.shard}::smallint, ${siteNo}::int, host, NOT sitemap, false, sitemap, 0, NOT sitemap, 'pending', true,
-      ${site.declared}::text
-    FROM unnest(${shas}::bytea[], ${hosts}::text[], ${site.seeds.map((seed) => seed.sitemap === true)}::bool[]) AS t (sha, host, sitemap) ON CONFLICT DO NOTHING`.execute(
-    tx,
-  )
+  await sql`INSERT INTO frontier (crawl_no, url_sha, shard, site_no, host, page, picture, depth, admitted, state, seed, declared)
+    SELECT ${crawlNo}::int, sha, ${site.shard}::smallint, ${siteNo}::int, host, true, false, 0, true, 'pending', true, ${site.declared}::text
+    FROM unnest(${shas}::bytea[], ${hosts}::text[]) AS t (sha, host) ON CONFLICT DO NOTHING`.execute(tx)
 }
 
 function selectCrawls(db: Kysely<Database>) {

@@ -19,7 +19,6 @@ import {
   TASKS,
 } from './spec-defaults.ts'
 import { readSeedArchive, writeSeedArchive } from './seed-archive.ts'
-import { readSeedSitemap, writeSeedSitemap } from './seed-sitemap.ts'
 import type { SpecFault, SpecPath } from './spec-fault.ts'
 import type { WrittenModelCall, WrittenSpec } from './spec.schema.ts'
 
@@ -215,15 +214,8 @@ function readArchive(text: string, read: SeedArchiveReader): { url: string; fact
   }
 }
 
-/** A seed, page or `sitemap:`, as the crawl asks for it: canonical, without fragment; `fact` says what is wrong with it. */
+/** A seed as the crawl asks for it: canonical, without fragment; `fact` says what is wrong with it. */
 export function readSeedUrl(text: string): { url: string; fact: string | null } {
-  const sitemap = readSeedSitemap(text)
-  if (sitemap === null) return readWebUrl(text)
-  const { url, fact } = readWebUrl(sitemap)
-  return { url: writeSeedSitemap(url), fact }
-}
-
-function readWebUrl(text: string): { url: string; fact: string | null } {
   if (!URL.canParse(text)) return { url: text, fact: `is no URL: ${text}` }
   const url = new URL(text)
   url.hash = ''

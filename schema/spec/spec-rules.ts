@@ -1,4 +1,3 @@
-import { readSeedSitemap } from './seed-sitemap.ts'
 import type { FilterSection, ModelCall, ReleaseSpec } from '../contracts/spec.ts'
 import { resolveLanguage } from './language-plan.ts'
 import { TASKS, type Task } from './spec-defaults.ts'
@@ -35,8 +34,6 @@ function ofCrawl({ crawl, crawls }: ReleaseSpec): SpecFault[] {
   const archives = seeds.filter((seed) => seed.startsWith('warc:')).length
   if (archives > 0 && archives < seeds.length)
     return [fault(['crawl', 'seeds'], 'holds archives beside URLs: make a crawl of each, and name both in crawls')]
-  if (crawl?.scope === 'page' && seeds.some((seed) => readSeedSitemap(seed) !== null))
-    return [fault(['crawl', 'scope'], 'is page, which a sitemap leads out of: make it host or domain')]
   return []
 }
 

@@ -280,24 +280,3 @@ test('an archive beside the spec is known by its digest, and a wrong one is told
     `${file}:6:10: crawl.seeds holds archives beside URLs: make a crawl of each, and name both in crawls`,
   ])
 })
-
-test('a sitemap is a seed by its prefix, in a list and in a file, and no seed of single pages', () => {
-  const file = join(folder, 'my.yaml')
-  const seeds = (list: string, more = '') => {
-    writeFileSync(file, LEAST_SPEC.replace('["https://a.example/"]', list).replace('crawl:\n', `crawl:\n${more}`))
-    return file
-  }
-  const map = 'sitemap:https://a.example/map.xml'
-  writeFileSync(join(folder, 'maps.txt'), `${map}#x\n`)
-  for (const written of [`["sitemap:HTTPS://a.example/map.xml"]`, '{ urls: maps.txt }'])
-    expect(readSpecFile(seeds(written)).crawl?.seeds).toEqual({ cs: [map] })
-  seeds('["sitemap:ftp://a.example/", "sitemap:"]')
-  expect(faultsOf(readFileSync(file, 'utf8'), file)).toEqual([
-    `${file}:6:17: crawl.seeds.cs[0] must be an http or https URL: ftp://a.example/`,
-    `${file}:6:45: crawl.seeds.cs[1] is no URL: `,
-  ])
-  seeds(`["${map}"]`, '  scope: page\n')
-  expect(faultsOf(readFileSync(file, 'utf8'), file)).toEqual([
-    expect.stringContaining('crawl.scope is page, which a sitemap leads out of: make it host or domain'),
-  ])
-})

@@ -35,17 +35,6 @@ describe('planSites', () => {
     })
   })
 
-  test('a sitemap is a seed of the site that it lies on, and no page', () => {
-    const map = 'https://a.example/map.xml'
-    const seeds = { cs: ['https://a.example/1', `sitemap:${map}`] }
-    expect(planSites(sectionOf(seeds)).sites.map((site) => site.seeds)).toEqual([
-      [aSeed('https://a.example/1'), { ...aSeed(map), sitemap: true }],
-    ])
-    expect(() => planSites(sectionOf({ cs: ['sitemap:ftp://a.example/'] }))).toThrow(
-      expect.objectContaining({ code: 'BAD_SEED' }),
-    )
-  })
-
   test('makes a site of each archive, with a shard of its own after those of the hosts', () => {
     const [one, other] = ['1'.repeat(64), '2'.repeat(64)]
     const seeds = {

@@ -1,6 +1,4 @@
 import type http from 'node:http'
-import { gzipSync } from 'node:zlib'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { aSection, frontierOf, type SectionChanges, startCrawl } from '../../../support/crawl.ts'
 import { crawlToEnd, openTestRuntime } from '../../../support/crawler.ts'
@@ -113,64 +111,6 @@ test('no two requests go out within one delay: robots.txt and where it leads, th
   expect(paths).toContain('files.example/listed')
   const gaps = asked.slice(1).map(({ at }, index) => at - (asked[index]?.at ?? 0))
   expect(gaps.filter((gap) => gap < 270)).toEqual([])
-})
-
-test('a sitemap of the spec leads to what it lists within the scope, and is asked for itself, not as a page', async () => {
-  const urlset = (...paths: string[]) =>
-    `<urlset>${paths.map((path) => `<url><loc>${path}</loc></url>`).join('')}</urlset>`
-  const files: Record<string, string | Buffer> = {
-    '/robots.txt': 'User-agent: *\nDisallow: /no',
-    '/index.xml':
-      '<sitemapindex><sitemap><loc>/packed.xml.gz</loc></sitemap><sitemap><loc>/lines.txt</loc></sitemap></sitemapindex>',
-    '/packed.xml.gz': gzipSync(urlset('/a', '/no/b', 'http://other.example/x')),
-    '/lines.txt': 'http://mapped.example/c\n',
-    '/a': '<a href="/linked">x</a>',
-    '/c': '',
-    '/linked': '',
-  }
-  answer = (request, response) => {
-    const body = files[request.url ?? '']
-    response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'text/html' }).end(body)
-  }
-  const rows = await crawl(['sitemap:http://mapped.example/index.xml'], {})
-  expect(
-    rows.map(({ url, depth, page, sitemap, state }) => [
-      url.slice('http://mapped.example'.length),
-      depth,
-      page,
-      sitemap,
-      state,
-    ]),
-  ).toEqual([
-    ['/a', 1, true, false, 'done'],
-    ['/c', 1, true, false, 'done'],
-    ['/index.xml', 0, false, true, 'done'],
-    ['/lines.txt', 0, false, true, 'done'],
-    ['/linked', 2, true, false, 'done'],
-    ['/no/b', 1, true, false, 'excluded'],
-    ['/packed.xml.gz', 0, false, true, 'done'],
-  ])
-  expect(asked.map(({ url }) => url).filter((url) => !url.startsWith('http://mapped.example/'))).toEqual([])
-})
-
-test('robots.txt and the TDM file are asked again when they are 24 hours old, not before', async () => {
-  answer = (request, response) =>
-    request.url === '/' ? reply(response, 200) : reply(response, isRobots(request) ? 200 : 404, {}, 'User-agent: *')
-  const section = aSection(['http://aged.example/'], { politeness: { honour: ['robots', 'tdm'] } })
-  const { id, crawl_no: crawlNo } = await startCrawl(runtime.db, section)
-  const crawlAgain = async (age: string) => {
-    asked = []
-    const old = sql`now() - ${age}::interval`
-    await sql`UPDATE robots SET fetched_at = ${old} WHERE crawl_no = ${crawlNo}`.execute(runtime.db)
-    await sql`UPDATE tdm_file SET fetched_at = ${old} WHERE crawl_no = ${crawlNo}`.execute(runtime.db)
-    await sql`UPDATE frontier SET state = 'pending' WHERE crawl_no = ${crawlNo} AND page`.execute(runtime.db)
-    expect(await crawlToEnd(runtime, id)).toBe('finished')
-    return asked.map(({ url }) => new URL(url).pathname)
-  }
-  const all = ['/robots.txt', '/.well-known/tdmrep.json', '/']
-  expect(await crawlAgain('0 h')).toEqual(all)
-  expect(await crawlAgain('23 h')).toEqual(['/'])
-  expect(await crawlAgain('25 h')).toEqual(all)
 })
 
 test('a Crawl-delay that no crawl can keep skips the host with that reason', async () => {
