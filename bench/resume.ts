@@ -11,7 +11,7 @@ import { CHECKOUT, databaseOf, runMella } from '../test/support/chaos/play.ts'
 import { openDatabase } from '../infra/postgres.ts'
 import { shardsWithWork } from '../schema/queries/crawl-progress.ts'
 import { getCrawl } from '../schema/queries/crawls.ts'
-import { claimUrls, hostsWithWork } from '../schema/queries/frontier.ts'
+import { claimUrls, dueHosts } from '../schema/queries/frontier.ts'
 import { acquireShard, releaseShard } from '../schema/queries/leases.ts'
 import { residentOf } from './crawl/resident.ts'
 import { readRecords } from '../infra/services/registry.ts'
@@ -183,7 +183,7 @@ async function timeQueries(home: string, id: string) {
     await time(times.round, () => shardsWithWork(db, crawl.crawl_no))
     const lease = await acquireShard(db, crawl.crawl_no, shard, 'bench')
     if (!lease) continue
-    const found = await time(times.hosts, () => hostsWithWork(db, lease, 256))
+    const found = await time(times.hosts, () => dueHosts(db, lease, { limit: 256, after: '', crowded: [] }))
     for (const { host } of found.slice(0, CLAIMS)) await time(times.claim, () => claimUrls(db, lease, host, 32))
     await releaseShard(db, lease)
   }

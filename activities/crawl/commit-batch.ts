@@ -35,7 +35,8 @@ export interface Archive {
   createSegment(): { add(member: Buffer): RecordPlace; seal(): { bytes: Buffer } }
 }
 
-const STORE_CONCURRENCY = 4
+/** Each waits for the disk twice; waiting together, they share what it writes. */
+const STORE_CONCURRENCY = 16
 /** What happens while crawling belongs to no release's run. */
 export const CRAWL_RUN = '0'
 

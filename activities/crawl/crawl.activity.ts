@@ -3,23 +3,31 @@ import type { Kysely } from 'kysely'
 import type { CrawlRound, CrawlShardResult } from '../../schema/contracts/crawl-work.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
+import { endProcess, exchangeAddresses, registerProcess } from '../../schema/queries/address-leases.ts'
 import { foldTallies } from '../../schema/queries/crawl-counts.ts'
 import { archiveOfShard, type ArchiveWork } from '../../schema/queries/archives.ts'
 import { type CrawlRecord, getCrawl, noteCrawlFault, setCrawlState } from '../../schema/queries/crawls.ts'
 import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
+import { robotsOf } from '../../schema/queries/explain-url.ts'
+import { hasOriginFiles, newestOriginFile, tdmFileOf } from '../../schema/queries/origin-files.ts'
 import { clearFlight, startFlight } from '../../schema/queries/in-flight.ts'
 import { acquireShard, type Lease, releaseShard, renewShard } from '../../schema/queries/leases.ts'
 import { shardsWithWork, unfinishedUrls } from '../../schema/queries/crawl-progress.ts'
 import type { CrawlState } from '../../schema/tables/crawl.table.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
+import { AddressLeases, type LeaseTable } from './address-leases.ts'
+import { BATCH_BYTES } from './batch.ts'
 import { CRAWL_RUN } from './commit-batch.ts'
+import { createArchivedRules } from './archived-rules.ts'
 import { type CrawlDeps, createShardCrawler, hasStopped, type SharedState } from './create-shard-crawler.ts'
-import { importArchive } from './import-archive.ts'
+import { importArchive, type ImportDeps } from './import-archive.ts'
 import { KnownUrls } from './known-urls.ts'
-import { productToken } from './robots.ts'
-import { ServerBook } from './server-book.ts'
+import { productToken, type RobotsRules } from './robots.ts'
+import { searchArchive } from './search-archive.ts'
+import { ServerBook, Servers } from './server-book.ts'
+import type { TdmRule } from './tdm-file.ts'
 import { UrlBook } from './url-book.ts'
 
 /** How long one activity crawls before it gives the shard back: short, so that the coordinator sees new work soon. */
@@ -31,15 +39,18 @@ const CRAWLS_KEPT = 8
 export type CrawlActivities = ReturnType<typeof createCrawlActivities>
 
 export function createCrawlActivities(deps: CrawlDeps) {
-  // One a crawl, beyond one activity: a hundred names on one small server are one server.
+  // Beyond one activity and over all crawls: a hundred names on one small server are one server.
+  const servers = new Servers()
+  const addresses = new AddressLeases(leaseTable(deps.db), servers)
   const shared = new Map<number, SharedState>()
   const sharedOf = (crawl: CrawlRecord) => {
     const { crawl_no: crawlNo, shards, section } = crawl
     const { scope } = section as CrawlSection
     const state = shared.get(crawlNo) ?? {
-      servers: new ServerBook(),
+      book: new ServerBook(servers),
       known: new KnownUrls(),
       urls: new UrlBook({ shards, scope }),
+      addresses,
     }
     shared.delete(crawlNo)
     shared.set(crawlNo, state)
@@ -71,6 +82,8 @@ export function createCrawlActivities(deps: CrawlDeps) {
   /** Crawls one shard for a while. A second run waits for the first one's lease; a zombie's commits are refused. */
   const crawlShard = (input: { crawlId: string; shard: number }): Promise<CrawlShardResult> =>
     onCrawl(input.crawlId, async (crawl, edge) => {
+      // After a failure no site is asked for what there may be no room for, again and again.
+      if (edge.attempt > 1) await deps.store.requireRoom(BATCH_BYTES)
       const lease = await waitForShard(deps, edge, crawl, input.shard)
       return lease === null ? { outcome: 'busy', committed: 0 } : crawlLeased(deps, edge, crawl, lease, sharedOf(crawl))
     })
@@ -109,6 +122,14 @@ export function createCrawlActivities(deps: CrawlDeps) {
     onCrawl(input.crawlId, (crawl) => Promise.resolve({ state: crawl.state }))
 
   return { planCrawlRound, crawlShard, endCrawl, failCrawl, readCrawlState }
+}
+
+function leaseTable(db: Kysely<Database>): LeaseTable {
+  return {
+    register: () => registerProcess(db),
+    exchange: (news) => exchangeAddresses(db, news),
+    end: (process) => endProcess(db, process),
+  }
 }
 
 async function requireCrawl(db: Kysely<Database>, id: string): Promise<CrawlRecord> {
@@ -189,9 +210,28 @@ async function importLeased(
       inScope: () => false,
     },
     maxBodyBytes: section.limits.max_body_mib * 1024 * 1024,
+    wordOf: await archivedRules(db, crawl.crawl_no, urls, token),
     isPaused,
     now: () => performance.now(),
     signal,
   }
-  return importArchive(importing, lease, work, BUDGET_MS)
+  if (!work.files_done) return searchArchive(importing, lease, work, BUDGET_MS)
+  return work.others_searched ? { outcome: 'waiting', committed: 0 } : importArchive(importing, lease, work, BUDGET_MS)
+}
+
+/** What the origins' files in the crawl's archives say; nothing where there are none. */
+async function archivedRules(
+  db: Kysely<Database>,
+  crawlNo: number,
+  urls: UrlBook,
+  token: string,
+): Promise<ImportDeps['wordOf']> {
+  if (!(await hasOriginFiles(db, crawlNo))) return () => Promise.resolve({ refusal: null, signals: [] })
+  return createArchivedRules({
+    find: (kind, urlSha) => newestOriginFile(db, crawlNo, kind, urlSha),
+    robots: async (origin) => ((await robotsOf(db, crawlNo, origin))?.rules ?? null) as RobotsRules | null,
+    tdm: async (origin) => (await tdmFileOf(db, crawlNo, origin)) as TdmRule[] | null,
+    place: (url) => urls.place(url),
+    token,
+  })
 }

@@ -11,11 +11,13 @@ import { readPaces, writePaces } from '../../schema/queries/server-pace.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { sleepUntil } from '../edge/run-edge.ts'
 import type { Definition } from '../steps/step.ts'
+import type { AddressLeases } from './address-leases.ts'
 import type { Archive } from './commit-batch.ts'
 import { HostSchedule } from './host-schedule.ts'
 import type { ArchiveFiles } from './import-archive.ts'
 import { type InterpretDeps, MAX_DEPTH } from './interpret.ts'
 import type { KnownUrls } from './known-urls.ts'
+import { createPatientStore } from './patient-store.ts'
 import { productToken } from './robots.ts'
 import { type OriginRules, RobotsGate } from './robots-gate.ts'
 import { type ArchivedRecord, createRevisits, NO_REVISITS, type Revisits } from './revisit.ts'
@@ -43,6 +45,7 @@ export interface CrawlDeps extends Pick<
     maxRatio: number
     signal: AbortSignal
     headers: [string, string][]
+    cut?: boolean
     share?: BodyShare
   }): Promise<FetchResult>
   /** A response record of the archive. Throws OBJECT_MISSING, OBJECT_CORRUPT, WARC_CORRUPT or WARC_DIGEST_MISMATCH. */
@@ -62,9 +65,11 @@ export interface CrawlDeps extends Pick<
 
 /** What all shards of a crawl share in one process. */
 export interface SharedState {
-  servers: ServerBook
+  book: ServerBook
   known: KnownUrls
   urls: UrlBook
+  /** Of the process, over all its crawls. */
+  addresses: AddressLeases
 }
 
 /** Whether a crawl is to be left alone: paused, cancelled, frozen or gone. */
@@ -79,34 +84,45 @@ export async function createShardCrawler(
   crawl: CrawlRecord,
   lease: Lease,
   signal: AbortSignal,
-  { servers, known, urls }: SharedState,
+  { book, known, urls, addresses }: SharedState,
   onUrls: (urls: number) => void,
 ): Promise<ShardCrawler> {
   const section = crawl.section as CrawlSection
   const { politeness, limits } = section
   const hostLimits = { perHost: politeness.per_host, perAddress: politeness.per_address, delayMs: politeness.delay_ms }
-  const schedule = new HostSchedule(hostLimits, servers)
+  const schedule = new HostSchedule(hostLimits, book, addresses)
   for (const { address, ...kept } of await readPaces(deps.db, crawl.crawl_no))
-    servers.learn(address, kept, performance.now())
+    book.servers.learn(address, kept, performance.now())
   const scopes = await siteScopes(deps.db, crawl.crawl_no)
-  const fetchUrl = (url: string, headers: [string, string][] = [], share?: BodyShare) =>
-    deps.fetchOnce({
+  type Asked = { headers?: [string, string][]; share?: BodyShare; maxBodyBytes?: number; cut?: boolean }
+  const { since } = addresses
+  const fetchUrl = async (url: string, asked: Asked = {}) => {
+    // A turn may ask more than once, and sleep between: its address may have gone to another process.
+    await addresses.stillAlive(since)
+    schedule.sent(new URL(url).host, performance.now())
+    return deps.fetchOnce({
       url,
       userAgent: politeness.user_agent,
       maxBodyBytes: limits.max_body_mib * 1024 * 1024,
       deadlineMs: limits.seconds_per_page * 1000,
       maxRatio: MAX_RATIO,
       signal,
-      headers,
-      ...(share === undefined ? {} : { share }),
+      headers: [],
+      ...asked,
     })
+  }
   const sleep = (ms: number) => sleepUntil(ms, signal)
+  const turn = async (url: string) => {
+    const { host } = new URL(url)
+    if (!schedule.knowsAddress(host)) schedule.setAddress(host, (await deps.addressOf(url)) ?? '')
+    await sleep(schedule.reserve(host, performance.now()))
+  }
   const place = (url: string, base?: string) => urls.place(url, base)
   const inScope = (siteNo: number, url: string) => scopes.get(siteNo) === urls.siteOf(url)
   const extractDef = await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId)
   const commit = {
     db: deps.db,
-    store: deps.store,
+    store: createPatientStore(deps.store, { now: () => performance.now(), sleep, signal }),
     archive: deps.archive,
     known,
     refusal: (url: string) => (politeness.honour.includes('robots') ? gate.refusal(url) : null),
@@ -129,6 +145,7 @@ export async function createShardCrawler(
     load: (origin) => loadRobots(deps.db, crawl.crawl_no, origin),
     place,
     record: (result) => crawler?.recordRobots(result),
+    turn,
     sleep,
     token,
   })
@@ -136,13 +153,10 @@ export async function createShardCrawler(
   const tdm = new TdmGate({
     fetch: fetchUrl,
     load: async (origin) => (honour.includes('tdm') ? loadTdm(deps.db, crawl.crawl_no, origin) : []),
-    waitFor: async (url) => {
-      const answer = honour.includes('robots') ? await gate.ask(url) : null
-      if (answer?.allowed === false) return null
-      return Math.max(politeness.delay_ms, answer?.delayMs ?? 0)
-    },
+    mayAsk: async (url) => !honour.includes('robots') || (await gate.ask(url)).allowed,
     place,
     record: (result) => crawler?.recordTdm(result),
+    turn,
     sleep,
   })
   crawler = new ShardCrawler(
@@ -153,7 +167,8 @@ export async function createShardCrawler(
       gate,
       tdm,
       schedule,
-      fetch: fetchUrl,
+      turn,
+      fetch: (url, headers, share) => fetchUrl(url, { headers, share }),
       revisits: await revisitsOf(deps, crawl.crawl_no),
       addressOf: (url) => deps.addressOf(url),
       savePaces: (paces) => writePaces(deps.db, crawl.crawl_no, paces),
@@ -162,6 +177,7 @@ export async function createShardCrawler(
       isPaused: () => hasStopped(deps.db, crawl.id),
       now: () => performance.now(),
       sleep,
+      onAddresses: (heard) => addresses.use(heard),
       signal,
       onCommit: (counts) => onUrls(counts.urls),
     },

@@ -28,6 +28,16 @@ export interface Turn {
   finish(now: number, seen: Seen | null): void
 }
 
+/** Which addresses this process may ask, as far as other processes go. */
+export interface AddressPermits {
+  /** Asks for the address when it may not be asked yet; `gapMs` is what the spec wants between two starts there. */
+  mayAsk(address: string, gapMs: number, now: number): boolean
+  holds(address: string): boolean
+}
+
+/** For one process alone. */
+export const ALL_PERMITTED: AddressPermits = { mayAsk: () => true, holds: () => true }
+
 interface HostState {
   queue: FrontierRow[]
   active: number
@@ -36,7 +46,11 @@ interface HostState {
 
 /** How soon a host or address that is asked to its limit is looked at again: another shard may have freed it. */
 const BUSY_MS = 20
+/** The same of an address that another process holds; it is told of when it comes. */
+const AWAY_MS = 100
 const WORTH_A_ROW_MS = 2_000
+/** Hosts of one address that have URLs at hand in a shard, at least: they take turns. */
+const LEAST_HOSTS_AT_HAND = 8
 
 /**
  * Who may be asked next. At most `perHost` requests at a time; between their starts the largest of the spec's delay and
@@ -50,10 +64,14 @@ export class HostSchedule {
   private readonly paused = new Set<string>()
   private readonly book: ServerBook
   private readonly limits: HostLimits
+  private readonly permits: AddressPermits
+  /** Hosts with an address that was not known of them before. */
+  private located: { host: string; address: string }[] = []
 
-  constructor(limits: HostLimits, book: ServerBook) {
+  constructor(limits: HostLimits, book: ServerBook, permits: AddressPermits = ALL_PERMITTED) {
     this.limits = limits
     this.book = book
+    this.permits = permits
   }
 
   /** Hosts that hold fewer than `low` queued URLs. */
@@ -95,8 +113,48 @@ export class HostSchedule {
   setAddress(host: string, address: string): void {
     const { manners } = this.state(host)
     if (manners.address === address) return
+    if (manners.address === null && address !== '') this.located.push({ host, address })
     manners.address = address
-    if (address !== '') manners.server = this.book.server(address)
+    if (address !== '') manners.server = this.book.servers.at(address)
+  }
+
+  /** Hosts of which an address became known since the last call; of one with many, the first. */
+  takeLocated(): { host: string; address: string }[] {
+    return this.located.splice(0)
+  }
+
+  /** Addresses at which so many hosts have URLs at hand that more of them would only wait. */
+  crowded(): string[] {
+    const most = Math.max(LEAST_HOSTS_AT_HAND, 2 * this.limits.perAddress)
+    const hosts = new Map<string, number>()
+    for (const { queue, manners } of this.hosts.values())
+      if (queue.length > 0 && manners.address) hosts.set(manners.address, (hosts.get(manners.address) ?? 0) + 1)
+    return [...hosts].filter(([, count]) => count >= most).map(([address]) => address)
+  }
+
+  /** Drops hosts of which nothing is at hand and nothing runs; what they taught stays in the book. */
+  forgetIdle(): void {
+    for (const [host, { queue, active }] of this.hosts)
+      if (queue.length === 0 && active === 0 && !this.paused.has(host)) this.hosts.delete(host)
+  }
+
+  /** A request to the host goes out: the next one's delay counts from here. */
+  sent(host: string, now: number): void {
+    const { manners } = this.state(host)
+    manners.sentAt = now
+    rest(manners, manners.server, now + this.delayOf(manners))
+  }
+
+  /**
+   * Takes the host's next start for a further request of a turn, such as a redirect of robots.txt, whoever else waits
+   * for it: milliseconds until then.
+   */
+  reserve(host: string, now: number): number {
+    const { manners } = this.state(host)
+    const at = Math.max(now, dueAt(manners))
+    rest(manners, manners.server, at + this.delayOf(manners))
+    manners.server.pace.start(at)
+    return at - now
   }
 
   /** Takes the next URL that may be fetched now, null when none may. Hosts take turns. */
@@ -130,7 +188,7 @@ export class HostSchedule {
   /** Paces of addresses that were learnt since the last call. */
   takeLearnt(now: number): { address: string; kept: KeptPace }[] {
     const found = [...this.learnt].flatMap((address) => {
-      const kept = this.book.server(address).pace.keep(now)
+      const kept = this.book.servers.at(address).pace.keep(now)
       return kept === null ? [] : [{ address, kept }]
     })
     this.learnt.clear()
@@ -149,11 +207,20 @@ export class HostSchedule {
     return sum
   }
 
-  /** Hosts that could be asked now if their address' turn were there. */
+  /** Hosts that could be asked now; of one address no more than may be asked there at a time. */
   readyHosts(now: number): number {
+    const ofAddress = new Map<string, number>()
     let ready = 0
-    for (const { queue, active, manners } of this.hosts.values())
-      if (queue.length > 0 && active < this.limits.perHost && dueAt(manners) <= now) ready += 1
+    for (const { queue, active, manners } of this.hosts.values()) {
+      if (queue.length === 0 || active >= this.limits.perHost || dueAt(manners) > now) continue
+      const { address, server } = manners
+      if (address) {
+        const before = ofAddress.get(address) ?? server.active
+        if (!this.permits.holds(address) || before >= this.limits.perAddress) continue
+        ofAddress.set(address, before + 1)
+      }
+      ready += 1
+    }
     return ready
   }
 
@@ -163,14 +230,22 @@ export class HostSchedule {
     for (const state of this.hosts.values()) {
       if (state.queue.length === 0 || state.active >= this.limits.perHost || state.manners.address === null) continue
       const { server } = state.manners
-      const wait = Math.max(this.isBusy(server) ? BUSY_MS : 0, dueAt(state.manners) - now)
+      const away = this.permits.holds(state.manners.address) || state.manners.address === '' ? 0 : AWAY_MS
+      const wait = Math.max(away, this.isBusy(server) ? BUSY_MS : 0, dueAt(state.manners) - now)
       least = least === null ? wait : Math.min(least, wait)
     }
     return least
   }
 
   private mayStart({ active, manners }: HostState, now: number): boolean {
-    if (manners.address === null || active >= this.limits.perHost) return false
+    const { address, nextAt } = manners
+    if (address === null || active >= this.limits.perHost || nextAt > now) return false
+    if (address !== '') {
+      // Only a host that waits for nothing of its own makes the process ask for an address.
+      if (!this.permits.mayAsk(address, this.limits.delayMs, now)) return false
+      // The book may have forgotten it, and have met it anew since.
+      manners.server = this.book.servers.at(address)
+    }
     return !this.isBusy(manners.server) && dueAt(manners) <= now
   }
 
@@ -187,8 +262,10 @@ export class HostSchedule {
     let isOpen = true
     state.active += 1
     server.active += 1
+    server.startedAt = now
     manners.nextAt = charged
     server.nextAt = charged
+    server.gapMs = Math.max(server.gapMs, charged - now)
     server.pace.start(now)
     const finish = (end: number, seen: Seen | null) => {
       if (!isOpen) return
@@ -201,7 +278,7 @@ export class HostSchedule {
         return
       }
       // What robots.txt asks for may have become known with this very request.
-      rest(manners, server, now + this.delayOf(manners))
+      rest(manners, server, Math.max(now, manners.sentAt) + this.delayOf(manners))
       if (isRefusal(seen)) this.pause(row.host, end + (seen.retryAfterMs ?? 0))
       if (hear(manners, server, end, seen) && address) this.learnt.add(address)
     }
@@ -229,6 +306,7 @@ function dueAt({ nextAt, server }: HostManners): number {
 function rest(manners: HostManners, server: ServerState, until: number): void {
   manners.nextAt = Math.max(manners.nextAt, until)
   server.nextAt = Math.max(server.nextAt, until)
+  server.gapMs = Math.max(server.gapMs, server.nextAt - server.startedAt)
 }
 
 /** It wants fewer requests; a 503 that names no time is a fault like others. */

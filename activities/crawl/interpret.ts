@@ -57,10 +57,15 @@ export async function interpretResponse(
     return redirected(deps, row, response, redirect.kind === 'to' ? redirect.url : null, site)
   if (response.status < 200 || response.status >= 300) return refused(deps, row, response)
   if (row.sitemap) return sitemap(deps, row, response)
-  const mediaType = mediaTypeOf(response)
-  if (row.page && (mediaType === null || HTML_TYPES.has(mediaType)) && deps.sniffImage(response.body) === null)
+  if (row.page && isPageType(response) && deps.sniffImage(response.body) === null)
     return page(deps, row, response, site)
   return picture(deps, row, response, site)
+}
+
+/** Whether a response says that it is a page, or nothing of what it is. */
+export function isPageType(response: FetchResponse): boolean {
+  const mediaType = mediaTypeOf(response)
+  return mediaType === null || HTML_TYPES.has(mediaType)
 }
 
 /** What became of a URL whose request failed. */

@@ -14,6 +14,7 @@ import {
   robotsVerdictForStatus,
   sitemaps,
 } from './robots.ts'
+import { ROBOTS_LIMITS } from './robots-text.ts'
 import { sha256 } from '../digest.ts'
 
 /** Redirects of robots.txt in a row: RFC 9309 asks for at least five. */
@@ -33,10 +34,12 @@ export interface OriginRules {
 }
 
 export interface RobotsGateDeps {
-  fetch(url: string): Promise<FetchResult>
+  fetch(url: string, limits: typeof ROBOTS_LIMITS): Promise<FetchResult>
   load(origin: string): Promise<OriginRules | null>
   place(url: string, base?: string): { url: string; sha: Buffer; host: string; shard: number } | null
   record(result: RobotsResult): void
+  /** Waits until the host of a URL may be asked once more; the first request of an ask goes out in its caller's turn. */
+  turn(url: string): Promise<void>
   sleep(ms: number): Promise<void>
   token: string
 }
@@ -138,6 +141,7 @@ export class RobotsGate {
     // Every answer is evidence, also those of tries that came to nothing.
     const drafts: CaptureDraft[] = []
     for (let tried = 1; ; tried += 1) {
+      if (tried > 1) await this.deps.turn(`${origin}/robots.txt`)
       const answer = await this.fetchRobots(origin)
       drafts.push(...answer.drafts)
       if (answer.verdict !== 'disallow_all' || tried >= UNREACHABLE_TRIES || this.blocked.has(origin)) {
@@ -160,7 +164,8 @@ export class RobotsGate {
     }
     let retryAfterMs = 0
     for (let hop = 0; hop <= ROBOTS_HOPS; hop += 1) {
-      const result = await this.deps.fetch(url)
+      if (hop > 0) await this.deps.turn(url)
+      const result = await this.deps.fetch(url, ROBOTS_LIMITS)
       if (result.kind === 'failure' && result.reason === 'address_blocked' && hop === 0) this.blocked.add(origin)
       if (result.kind === 'failure') return answer(robotsVerdictForStatus({ failure: result.reason }), faultOf(result))
       drafts.push(robotsDraft(this.deps, url, result))

@@ -1,23 +1,32 @@
 import {
   claimUrls,
+  type DueHost,
+  dueHosts,
   type FrontierRow,
-  type HostWork,
-  hostsWithWork,
+  nextDueMs,
+  noteAddresses,
   suspendHosts,
 } from '../../schema/queries/frontier.ts'
 import type { Lease } from '../../schema/queries/leases.ts'
 import { CrawlBatch, type RobotsResult, type TdmResult } from './batch.ts'
 import { type CommitDeps, commitBatch } from './commit-batch.ts'
-import type { HostSchedule } from './host-schedule.ts'
+import type { HostSchedule, Turn } from './host-schedule.ts'
 import { giveUpFound } from './judge-hosts.ts'
 import { type VisitDeps, visitUrl } from './visit-url.ts'
 
-/** URLs claimed of one host at a time: some seconds of work at full speed, a short list to give back after a kill. */
+/**
+ * URLs claimed of one host at a time, and again when half of them are gone: some seconds of work at full speed, a short
+ * list to give back after a kill.
+ */
 const CLAIM = 32
-const LOW_WATER = 16
 const HOSTS_AT_A_TIME = 256
 /** Hosts at hand that may be asked now: as many as a process asks at a time by default. More would only be leased for longer. */
 const ENOUGH_HOSTS = 16
+/** Of a shard with many hosts at hand, so few are claimed of each that all of them fit into memory. */
+const MANY_QUEUED = 8_192
+const CLAIM_OF_MANY = 4
+/** Of more hosts than these at once, one URL is claimed of each whose address is not known: they may all be one server. */
+const FEW_HOSTS = 64
 /** How often a shard without work looks for what other shards found for it, and how often one that has some. */
 const POLL_MS = 200
 const BUSY_POLL_MS = 1_000
@@ -33,6 +42,8 @@ export interface ShardCrawlerDeps extends VisitDeps {
   takeSlot(): (() => void) | null
   isPaused(): Promise<boolean>
   sleep(ms: number): Promise<void>
+  /** Holds addresses until its end; calls back when one came. */
+  onAddresses(heard: () => void): { end(): Promise<void> }
   /** Aborts when the activity is cancelled or the lease is lost. */
   signal: AbortSignal
   onCommit(counts: { urls: number }): void
@@ -53,9 +64,11 @@ export class ShardCrawler {
   private paused = false
   private ended = false
   private wake: (() => void) | null = null
+  private lastClaimed = ''
   private readonly resolving = new Set<string>()
   /** Hosts with work that the last look found and that were not claimed from yet. */
-  private found: HostWork[] = []
+  private found: DueHost[] = []
+  private foundMany = false
   /** Called when a refill has brought URLs, or none. */
   private onRefilled: (() => void) | null = null
   /** Hosts that may have more than what was claimed of them, and when to ask for others. */
@@ -72,6 +85,7 @@ export class ShardCrawler {
   }
 
   async run(budgetMs: number): Promise<ShardOutcome> {
+    const addresses = this.deps.onAddresses(() => this.wake?.())
     try {
       return await this.crawlUntil(this.deps.now() + budgetMs)
     } finally {
@@ -79,6 +93,7 @@ export class ShardCrawler {
       await this.refilling
       this.ended = true
       this.batch.end()
+      await addresses.end()
     }
   }
 
@@ -176,25 +191,34 @@ export class ShardCrawler {
   }
 
   private async refill(now: number): Promise<void> {
+    const { schedule, commit } = this.deps
     if (this.found.length === 0) {
       if (!this.wantsMore(now)) return
-      this.found = await hostsWithWork(this.deps.commit.db, this.lease, HOSTS_AT_A_TIME)
+      schedule.forgetIdle()
+      await noteAddresses(commit.db, this.lease.crawlNo, schedule.takeLocated())
+      const crowded = schedule.crowded()
+      const look = { limit: HOSTS_AT_A_TIME, after: this.lastClaimed, crowded }
+      this.found = await dueHosts(commit.db, this.lease, look)
+      this.foundMany = this.found.length > FEW_HOSTS
       this.plenty.clear()
       this.nextPoll = now + BUSY_POLL_MS
     }
-    while (this.deps.schedule.readyHosts(this.deps.now()) < ENOUGH_HOSTS) {
+    while (schedule.readyHosts(this.deps.now()) < ENOUGH_HOSTS) {
       const next = this.found.shift()
       if (!next) return
       await this.claimFrom(next)
     }
   }
 
-  private async claimFrom({ host, waitMs, onProbation, givenUp }: HostWork): Promise<void> {
+  private async claimFrom({ host, onProbation, givenUp }: DueHost): Promise<void> {
     const { schedule, commit, gate } = this.deps
     if (givenUp) await giveUpFound(commit, this.lease, host)
-    if (givenUp || waitMs > 0 || !schedule.isLow(host, onProbation ? 1 : LOW_WATER)) return
+    const claim = schedule.queued > MANY_QUEUED ? CLAIM_OF_MANY : CLAIM
+    if (givenUp || !schedule.isLow(host, onProbation ? 1 : claim / 2)) return
     if (onProbation && [...this.active.values()].includes(host)) return
-    const rows = await claimUrls(commit.db, this.lease, host, onProbation ? 1 : CLAIM)
+    const isOne = onProbation || (this.foundMany && !schedule.knowsAddress(host))
+    const rows = await claimUrls(commit.db, this.lease, host, isOne ? 1 : claim)
+    this.lastClaimed = host
     // Its robots.txt shows whether it is there again, whatever is wrong with one of its URLs.
     if (onProbation) gate.forget(host)
     schedule.push(
@@ -202,7 +226,7 @@ export class ShardCrawler {
       rows.filter((row) => !this.active.has(keyOf(row))),
     )
     this.resolve(host, rows[0])
-    if (rows.length === CLAIM) this.plenty.add(host)
+    if (rows.length === (isOne ? 1 : claim) && !onProbation) this.plenty.add(host)
     if (rows.length === 0) return
     this.onRefilled?.()
     this.wake?.()
@@ -214,7 +238,7 @@ export class ShardCrawler {
     return (
       schedule.queued === 0 ||
       this.nextPoll <= now ||
-      this.plenty.values().some((host) => schedule.isLow(host, LOW_WATER))
+      this.plenty.values().some((host) => schedule.isLow(host, CLAIM / 2))
     )
   }
 
@@ -223,11 +247,13 @@ export class ShardCrawler {
       if (this.deps.bodies.isShort) return
       const release = this.deps.takeSlot()
       if (!release) return
-      const turn = this.deps.schedule.take(this.deps.now())
-      if (!turn) {
+      const taken = this.deps.schedule.take(this.deps.now())
+      if (!taken) {
         release()
         return
       }
+      // Its host is free for the next one before the answer was looked into.
+      const turn = { row: taken.row, finish: this.waking(taken.finish) }
       this.running += 1
       this.active.set(keyOf(turn.row), turn.row.host)
       void visitUrl(this.deps, turn, (result, share) => {
@@ -245,6 +271,13 @@ export class ShardCrawler {
           this.active.delete(keyOf(turn.row))
           this.wake?.()
         })
+    }
+  }
+
+  private waking(finish: Turn['finish']): Turn['finish'] {
+    return (now, seen) => {
+      finish(now, seen)
+      this.wake?.()
     }
   }
 
@@ -288,8 +321,7 @@ export class ShardCrawler {
   private async nextWorkMs(): Promise<number | null> {
     const queued = this.deps.schedule.waitMs(this.deps.now())
     if (queued !== null) return queued
-    const [next] = await hostsWithWork(this.deps.commit.db, this.lease, 1)
-    return next ? next.waitMs : null
+    return nextDueMs(this.deps.commit.db, this.lease)
   }
 
   private async somethingHappens(): Promise<void> {

@@ -76,6 +76,7 @@ const gate = new RobotsGate({
   load: () => Promise.resolve(null),
   place,
   record: (result) => robots.push(...result.drafts),
+  turn: () => Promise.resolve(),
   sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
   token,
 })

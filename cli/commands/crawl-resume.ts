@@ -2,6 +2,7 @@ import { RETRY_CLASSES, type RetryClass, retryClassNamed } from '../../activitie
 import { describeResume } from '../../activities/explain/describe-resume.ts'
 import { nearestName } from '../../infra/nearest-name.ts'
 import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
+import { listArchives } from '../../schema/queries/archives.ts'
 import { type CrawlRecord, setCrawlState } from '../../schema/queries/crawls.ts'
 import {
   planPutBack,
@@ -38,8 +39,9 @@ export const crawlResumeCommand: Command = {
     await using session = await connect(context, 'writer', waitsWith(options))
     const crawl = await findUnfrozen(session, context.args[0] ?? '')
     const plan = await planReopening(session.db, crawl.crawl_no)
-    if (json) out.json({ id: crawl.id, ...plan })
-    else for (const line of describeResume(plan)) out.line(Array.isArray(line) ? table(line) : line)
+    const archives = await listArchives(session.db, crawl.crawl_no)
+    if (json) out.json({ id: crawl.id, ...plan, archives })
+    else for (const line of describeResume(plan, archives)) out.line(Array.isArray(line) ? table(line) : line)
     if (options['dry-run'] === true) return EXIT.ok
     await reopenUrls(session.db, crawl.crawl_no)
     // Awaited here: the session ends with this scope.

@@ -1,7 +1,10 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../tables/database.ts'
 
-/** Shards with a URL due now or an archive to be read, and milliseconds until the next waiting one is due (null when none waits). */
+/**
+ * Shards with a URL due now or an archive to be read (its pages after the files of origins in all archives), and
+ * milliseconds until the next waiting one is due (null when none waits).
+ */
 export async function shardsWithWork(
   db: Kysely<Database>,
   crawlNo: number,
@@ -12,7 +15,8 @@ export async function shardsWithWork(
   const open = await sql<{ shard: number }>`
     SELECT DISTINCT s.shard FROM site s WHERE s.crawl_no = ${crawlNo} AND NOT s.closed`.execute(db)
   const archives = await sql<{ shard: number }>`
-    SELECT s.shard FROM crawl_archive a JOIN site s USING (crawl_no, site_no) WHERE a.crawl_no = ${crawlNo} AND NOT a.done`.execute(
+    SELECT s.shard FROM crawl_archive a JOIN site s USING (crawl_no, site_no) WHERE a.crawl_no = ${crawlNo} AND NOT a.done
+      AND (NOT a.files_done OR NOT EXISTS (SELECT 1 FROM crawl_archive o WHERE o.crawl_no = a.crawl_no AND NOT o.files_done))`.execute(
     db,
   )
   const now = new Set([

@@ -6,7 +6,8 @@ export interface NewSite {
   scopeKey: string
   shard: number
   declared: string
-  seeds: { url: string; sha: Buffer; host: string }[]
+  /** What each is read as: a page, a sitemap, or both. */
+  seeds: { url: string; sha: Buffer; host: string; page: boolean; sitemap: boolean }[]
   /** Where its captures come from instead of the web. */
   archive?: { sha: Buffer; file: string }
 }
@@ -101,10 +102,11 @@ async function insertSites(tx: Kysely<Database>, crawlNo: number, sites: readonl
       ORDER BY sha ON CONFLICT DO NOTHING`.execute(tx)
     await sql`INSERT INTO crawl_host (crawl_no, host, shard) SELECT DISTINCT ON (host) ${crawlNo}::int, host, shard
       FROM unnest(${hosts}::text[], ${shards}::int[]) AS t (host, shard) ON CONFLICT DO NOTHING`.execute(tx)
-    await sql`INSERT INTO frontier (crawl_no, url_sha, shard, site_no, host, page, picture, depth, admitted, state, seed, declared)
-      SELECT ${crawlNo}::int, sha, shard, site_no, host, true, false, 0, true, 'pending', true, declared
+    await sql`INSERT INTO frontier (crawl_no, url_sha, shard, site_no, host, page, picture, sitemap, depth, admitted, state, seed, declared)
+      SELECT ${crawlNo}::int, sha, shard, site_no, host, page, false, sitemap, 0, page, 'pending', true, declared
       FROM unnest(${shas}::bytea[], ${shards}::smallint[], ${some.map((one) => one.siteNo)}::int[], ${hosts}::text[],
-        ${some.map((one) => one.declared)}::text[]) AS t (sha, shard, site_no, host, declared)
+        ${some.map((one) => one.declared)}::text[], ${some.map((one) => one.page)}::bool[],
+        ${some.map((one) => one.sitemap)}::bool[]) AS t (sha, shard, site_no, host, declared, page, sitemap)
       ON CONFLICT DO NOTHING`.execute(tx)
   }
 }

@@ -18,33 +18,66 @@ export interface FrontierRow {
   first_tried: Date | null
 }
 
-export interface HostWork {
+export interface DueHost {
   host: string
-  waitMs: number
   /** It was suspended and has not answered since: one URL finds out whether it is there again. */
   onProbation: boolean
   /** It was given up: what was found for it since is given up, too. */
   givenUp: boolean
 }
 
-/** Hosts of the shard that have a URL due now, and when the next one is due otherwise (milliseconds from now). */
-export async function hostsWithWork(db: Kysely<Database>, lease: Lease, limit: number): Promise<HostWork[]> {
-  const found = await sql<{ host: string; wait_ms: number; on_probation: boolean; given_up: boolean }>`
-    SELECT h.host, greatest(0, extract(epoch FROM greatest(n.next_at, coalesce(h.suspended_until, '-infinity')) - now()) * 1000)::float8 AS wait_ms,
-      h.suspensions > 0 AS on_probation, h.given_up_at IS NOT NULL AS given_up
+/**
+ * Hosts of the shard that have a URL due now: up to `limit` in their order, those after `after` first, then from the
+ * beginning, so that none is always last. Passes over hosts last found at an address of `crowded`, where more URLs would
+ * only wait. Reads one entry of the index of waiting URLs a host, and no more hosts than are needed.
+ */
+export async function dueHosts(
+  db: Kysely<Database>,
+  lease: Lease,
+  { limit, after, crowded }: { limit: number; after: string; crowded: readonly string[] },
+): Promise<DueHost[]> {
+  const part = (range: ReturnType<typeof sql>) => sql`(
+    SELECT h.host, h.suspensions > 0 AS on_probation, h.given_up_at IS NOT NULL AS given_up
+    FROM crawl_host h
+    CROSS JOIN LATERAL (
+      SELECT 1 FROM frontier f
+      WHERE f.crawl_no = h.crawl_no AND f.host = h.host AND f.state IN ('pending', 'retry') AND f.next_at <= now()
+      LIMIT 1) n
+    WHERE h.crawl_no = ${lease.crawlNo} AND h.shard = ${lease.shard} AND ${range}
+      AND (h.suspended_until IS NULL OR h.suspended_until <= now())
+      AND (h.address IS NULL OR h.address <> ALL(${crowded}::text[]))
+    ORDER BY h.host LIMIT ${limit})`
+  const found = await sql<{ host: string; on_probation: boolean; given_up: boolean }>`
+    ${part(sql`h.host > ${after}`)} UNION ALL ${part(sql`h.host <= ${after}`)} LIMIT ${limit}`.execute(db)
+  return found.rows.map((row) => ({ host: row.host, onProbation: row.on_probation, givenUp: row.given_up }))
+}
+
+/** Milliseconds until a URL of the shard is due, 0 when one is, null when none waits. Looks at every host. */
+export async function nextDueMs(db: Kysely<Database>, lease: Lease): Promise<number | null> {
+  const found = await sql<{ wait_ms: number | null }>`
+    SELECT min(greatest(0, extract(epoch FROM greatest(n.next_at, coalesce(h.suspended_until, '-infinity')) - now()) * 1000))::float8 AS wait_ms
     FROM crawl_host h
     CROSS JOIN LATERAL (
       SELECT f.next_at FROM frontier f
       WHERE f.crawl_no = h.crawl_no AND f.host = h.host AND f.state IN ('pending', 'retry')
       ORDER BY f.next_at LIMIT 1) n
-    WHERE h.crawl_no = ${lease.crawlNo} AND h.shard = ${lease.shard}
-    ORDER BY wait_ms, h.host COLLATE "C" LIMIT ${limit}`.execute(db)
-  return found.rows.map((row) => ({
-    host: row.host,
-    waitMs: Number.isFinite(row.wait_ms) ? row.wait_ms : 0,
-    onProbation: row.on_probation,
-    givenUp: row.given_up,
-  }))
+    WHERE h.crawl_no = ${lease.crawlNo} AND h.shard = ${lease.shard}`.execute(db)
+  const wait = found.rows[0]?.wait_ms ?? null
+  return wait === null ? null : Number.isFinite(wait) ? wait : 0
+}
+
+/** Keeps where hosts were found. Only a hint: every request resolves for itself. */
+export async function noteAddresses(
+  db: Kysely<Database>,
+  crawlNo: number,
+  hosts: readonly { host: string; address: string }[],
+): Promise<void> {
+  if (hosts.length === 0) return
+  await sql`
+    WITH relaxed AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+    UPDATE crawl_host h SET address = t.address
+    FROM unnest(${hosts.map((one) => one.host)}::text[], ${hosts.map((one) => one.address)}::text[]) AS t (host, address), relaxed
+    WHERE h.crawl_no = ${crawlNo} AND h.host = t.host AND h.address IS DISTINCT FROM t.address`.execute(db)
 }
 
 /**

@@ -77,6 +77,9 @@ export interface CrawlArchiveTable {
   /** Records that became captures. */
   used: Generated<string>
   faults: Generated<string>
+  /** As `next_offset` and `done`, of the pass over the files that say what may be used. */
+  files_offset: Generated<string>
+  files_done: Generated<boolean>
 }
 
 /** A stretch of an archive that could not be used. */
@@ -138,6 +141,8 @@ export interface CrawlHostTable {
   /** Its class, as the retry policy names it. */
   fault_class: string | null
   given_up_at: Timestamp | null
+  /** Where it was last found; null before its name was resolved. */
+  address: string | null
 }
 
 export interface RobotsTable {
@@ -235,6 +240,33 @@ export interface UrlTable {
 }
 
 /** Requests a second that a server let pass when it last refused some. */
+/** A process that crawls: taken for dead after `until`. */
+export interface CrawlProcessTable {
+  process: string
+  until: Timestamp
+}
+
+/** Which process may ask an address, null when none does. */
+export interface AddressLeaseTable {
+  address: string
+  holder: string | null
+  /** When the next request may start there. */
+  next_at: Timestamp
+  /** The longest gap between two starts that was kept there, milliseconds. */
+  gap_ms: Generated<number>
+  /** The pace that refusals taught, as in `server_pace`; null without one. */
+  base: number | null
+  window_ms: number | null
+  refused_at: Timestamp | null
+}
+
+/** The queue of those that wait for an address. */
+export interface AddressWantTable {
+  address: string
+  process: string
+  since: Timestamp
+}
+
 export interface ServerPaceTable {
   crawl_no: number
   address: string

@@ -14,6 +14,9 @@ export interface Database {
   robots: c.RobotsTable
   tdm_file: c.TdmFileTable
   server_pace: c.ServerPaceTable
+  crawl_process: c.CrawlProcessTable
+  address_lease: c.AddressLeaseTable
+  address_want: c.AddressWantTable
   crawl_archive: c.CrawlArchiveTable
   archive_fault: c.ArchiveFaultTable
   frontier: c.FrontierTable

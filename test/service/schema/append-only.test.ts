@@ -7,11 +7,14 @@ const database = useTestDatabase()
 
 /** Everything that may be changed or erased. A table that is neither is history, also one that comes later. */
 const MUTABLE = [
+  'address_lease',
+  'address_want',
   'archive_fault',
   'capture_tally',
   'crawl_archive',
   'crawl_attempt',
   'crawl_host',
+  'crawl_process',
   'crawl_state',
   'fact_text',
   'frontier',

@@ -1,7 +1,15 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { closeDepths } from '../../../../schema/queries/close-depths.ts'
-import { claimUrls, type FoundUrl, insertFound, writeOutcomes } from '../../../../schema/queries/frontier.ts'
+import {
+  claimUrls,
+  dueHosts,
+  type FoundUrl,
+  insertFound,
+  nextDueMs,
+  noteAddresses,
+  writeOutcomes,
+} from '../../../../schema/queries/frontier.ts'
 import type { Lease } from '../../../../schema/queries/leases.ts'
 import type { Database } from '../../../../schema/tables/database.ts'
 import { aFound, aSection, frontierOf, mustAcquire, shaOf, startCrawl } from '../../../support/crawl.ts'
@@ -337,3 +345,47 @@ function mulberry(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
+
+/** Some hosts with a picture each, all due. */
+async function hostsAtHand(crawl: Crawl, count: number): Promise<string[]> {
+  const hosts = Array.from({ length: count }, (_, no) => `h${no}.example`)
+  await find(
+    crawl,
+    hosts.map((host) => aFound(`http://${host}/1.png`, { kind: 'picture', siteNo: null, host })),
+  )
+  return hosts
+}
+
+const dueIn = async ({ db, lease }: Crawl, limit: number, after = '', crowded: string[] = []) =>
+  (await dueHosts(db, lease, { limit, after, crowded })).map(({ host }) => host)
+
+test('hosts with work are given from the last one on, then from the beginning', async () => {
+  const crawl = await aCrawl()
+  const [h0, h1, h2] = await hostsAtHand(crawl, 3)
+  const all = ['a.example', h0, h1, h2]
+  expect(await dueIn(crawl, 10)).toEqual(all)
+  expect(await dueIn(crawl, 10, h0)).toEqual([h1, h2, 'a.example', h0])
+  expect(await dueIn(crawl, 2, h2)).toEqual(['a.example', h0])
+})
+
+test('hosts of an address that has enough to do are passed over, however many they are', async () => {
+  const crawl = await aCrawl()
+  const hosts = await hostsAtHand(crawl, 20)
+  const located = hosts.map((host, no) => ({ host, address: no === 19 ? '192.0.2.2' : '192.0.2.1' }))
+  await noteAddresses(crawl.db, crawl.lease.crawlNo, located)
+  // One whose address is not known yet is not passed over.
+  expect(await dueIn(crawl, 5, '', ['192.0.2.1'])).toEqual(['a.example', 'h19.example'])
+})
+
+test('a host is at hand again when its next URL is due, and not before', async () => {
+  const crawl = await aCrawl()
+  const { db, lease } = crawl
+  expect(await nextDueMs(db, lease)).toBe(0)
+  await claimUrls(db, lease, 'a.example', 10)
+  expect([await dueIn(crawl, 10), await nextDueMs(db, lease)]).toEqual([[], null])
+  await sql`UPDATE frontier SET state = 'retry', next_at = now() + interval '1 minute' WHERE crawl_no = ${lease.crawlNo}`.execute(
+    db,
+  )
+  expect(await dueIn(crawl, 10)).toEqual([])
+  expect(await nextDueMs(db, lease)).toBeGreaterThan(30_000)
+})

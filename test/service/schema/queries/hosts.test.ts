@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { shardsWithWork } from '../../../../schema/queries/crawl-progress.ts'
-import { claimUrls, hostsWithWork, insertFound } from '../../../../schema/queries/frontier.ts'
+import { claimUrls, dueHosts, insertFound, nextDueMs } from '../../../../schema/queries/frontier.ts'
 import { giveUpHost, noteHosts, suspendHost } from '../../../../schema/queries/hosts.ts'
 import type { Lease } from '../../../../schema/queries/leases.ts'
 import type { Database } from '../../../../schema/tables/database.ts'
@@ -11,6 +11,7 @@ import { useTestDatabase } from '../../../support/database.ts'
 const database = useTestDatabase()
 const HOST = 'a.example'
 const SEED = `http://${HOST}/`
+const ALL = { limit: 10, after: '', crowded: [] }
 
 interface Crawl {
   db: Kysely<Database>
@@ -69,9 +70,8 @@ test('what was leased of a suspended host waits for it, for its shard and for th
   await claimUrls(db, lease, HOST, 10)
   await note(crawl, false, 3)
   await suspend(crawl, 60_000)
-  const [work] = await hostsWithWork(db, lease, 10)
-  expect(work).toMatchObject({ host: HOST, onProbation: true, givenUp: false })
-  expect(work?.waitMs).toBeGreaterThan(30_000)
+  expect(await dueHosts(db, lease, ALL)).toEqual([])
+  expect(await nextDueMs(db, lease)).toBeGreaterThan(30_000)
   const round = await shardsWithWork(db, lease.crawlNo)
   expect(round.shards).toEqual([])
   expect(round.waitMs).toBeGreaterThan(30_000)
@@ -95,7 +95,7 @@ test('all that waits of a given up host ends with the words of its row, and what
   await db
     .transaction()
     .execute((tx) => insertFound(tx, lease.crawlNo, [aFound(`${SEED}late.png`, { kind: 'picture', siteNo: null })]))
-  expect(await hostsWithWork(db, lease, 10)).toMatchObject([{ host: HOST, givenUp: true }])
+  expect(await dueHosts(db, lease, ALL)).toMatchObject([{ host: HOST, givenUp: true }])
   await giveUp(crawl, null)
   const { rows } =
     await sql`SELECT DISTINCT detail, class FROM frontier WHERE crawl_no = ${lease.crawlNo} AND state = 'failed'`.execute(

@@ -164,7 +164,7 @@ function commitDeps(db: CommitDeps['db']): CommitDeps {
   }
   return {
     db,
-    store: { put: unused, get: unused, getRange: unused, has: unused, locate: unused },
+    store: { put: unused, get: unused, getRange: unused, has: unused, requireRoom: unused, locate: unused },
     archive: { encodeResponse: unused, encodeRevisit: unused, createSegment: () => ({ add: unused, seal: unused }) },
     extractDef: 0,
     known: new KnownUrls(),
