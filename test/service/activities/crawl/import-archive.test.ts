@@ -227,6 +227,38 @@ test('the newest record of a URL stands, whichever archive and place it is in', 
   )
 })
 
+test('a revisit that reserves what it confirms is the newest word on it, one that says nothing changes nothing', async () => {
+  const revisit = (url: string, headers: [string, string][], date: string): Partial<ForeignRecord> => ({
+    ...{ type: 'revisit', url: `${SITE}${url}`, date, block: anAnswer('', headers) },
+  })
+  const parts = [
+    aMember(revisit('/p.png', [['X-Robots-Tag', 'noimageai']], '2025-01-01T00:00:00Z')),
+    aMember(page('/', '<img src="/p.png" alt="Most"><img src="/q.png" alt="Les">')),
+    aMember({ ...picture('/p.png', 'mill') }),
+    aMember({ ...picture('/q.png', 'mill') }),
+    aMember(revisit('/q.png', [['X-Robots-Tag', 'noimageai']], '2020-01-01T00:00:00Z')),
+    aMember(revisit('/', [['ETag', '"1"']], '2025-01-01T00:00:00Z')),
+  ]
+  const crawl = await crawlOf({ cs: [await writeArchive(home, 'revisits.warc.gz', parts)] })
+  await importAll(runtime, crawl)
+  const rows = await frontierOf(runtime.db, crawl.crawl_no)
+  expect(rows.map(({ url, reason }) => [url.slice(SITE.length), reason])).toEqual([
+    ['/', null],
+    ['/p.png', 'opted_out'],
+    ['/q.png', null],
+  ])
+  await freezeCrawl(runtime.db, crawl.crawl_no)
+  const outcomes = await picturesOfUrls(
+    runtime.db,
+    [crawl.crawl_no],
+    ['/p.png', '/q.png'].map((at) => shaOf(`${SITE}${at}`)),
+  )
+  expect(['/p.png', '/q.png'].map((at) => outcomes.get(shaOf(`${SITE}${at}`).toString('hex'))?.reason)).toEqual([
+    'opted_out',
+    null,
+  ])
+})
+
 test("what a crawl has archived is taken from its own segments as from another's", async () => {
   const body = Buffer.from(HTML('<p>vlastní'))
   const own = await encodeResponse({
