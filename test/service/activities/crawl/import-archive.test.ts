@@ -229,7 +229,10 @@ test('the newest record of a URL stands, whichever archive and place it is in', 
 
 test('a revisit that reserves what it confirms is the newest word on it, one that says nothing changes nothing', async () => {
   const revisit = (url: string, headers: [string, string][], date: string): Partial<ForeignRecord> => ({
-    ...{ type: 'revisit', url: `${SITE}${url}`, date, block: anAnswer('', headers) },
+    type: 'revisit',
+    url: `${SITE}${url}`,
+    date,
+    block: anAnswer('', headers),
   })
   const parts = [
     aMember(revisit('/p.png', [['X-Robots-Tag', 'noimageai']], '2025-01-01T00:00:00Z')),
