@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createCrawlActivities } from '../../../../activities/crawl/crawl.activity.ts'
 import { encodeResponse } from '../../../../infra/warc.ts'
 import { readArchived } from '../../../../infra/warc-read.ts'
-import { advanceArchive, countArchives } from '../../../../schema/queries/archives.ts'
+import { advanceArchive, countArchives, listArchives } from '../../../../schema/queries/archives.ts'
 import type { CrawlRecord } from '../../../../schema/queries/crawls.ts'
 import { freezeCrawl } from '../../../../schema/queries/freeze.ts'
 import { capturesById } from '../../../../schema/queries/lineage.ts'
@@ -185,6 +185,9 @@ test('an import that died goes on at the committed offset, and every record is t
   await expect(inActivity(() => crawlShard({ crawlId: crawl.id, shard }), stop.signal)).rejects.toMatchObject({
     message: 'cancelled',
   })
+  const [left] = await listArchives(runtime.db, crawl.crawl_no)
+  expect(left).toMatchObject({ searched: true, done: false, left_bytes: (left?.bytes ?? 0) - (left?.read_bytes ?? 0) })
+  expect(left?.read_bytes).toBeGreaterThan(0)
   const committed = await countOf(crawl)
   expect(committed).toMatchObject({ done: false, used: committed.captures })
   expect(committed.captures).toBeGreaterThan(0)
