@@ -116,7 +116,9 @@ test('no two requests go out within one delay: robots.txt and where it leads, th
 
 test('robots.txt as RFC 9309 reads its status: a file, none, or one that lies elsewhere and holds for who sent us there', async () => {
   const ends: Record<number, string | null> = {
-    ...{ 200: 'robots_disallowed', 203: 'robots_disallowed', 204: null },
+    200: 'robots_disallowed',
+    203: 'robots_disallowed',
+    204: null,
     ...Object.fromEntries([301, 302, 303, 307, 308].map((status) => [status, 'robots_disallowed'])),
     ...Object.fromEntries([400, 401, 403, 404, 410, 451].map((status) => [status, null])),
   }
