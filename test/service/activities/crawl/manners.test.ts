@@ -1,4 +1,5 @@
 import type http from 'node:http'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { aSection, frontierOf, type SectionChanges, startCrawl } from '../../../support/crawl.ts'
 import { crawlToEnd, openTestRuntime } from '../../../support/crawler.ts'
@@ -111,6 +112,48 @@ test('no two requests go out within one delay: robots.txt and where it leads, th
   expect(paths).toContain('files.example/listed')
   const gaps = asked.slice(1).map(({ at }, index) => at - (asked[index]?.at ?? 0))
   expect(gaps.filter((gap) => gap < 270)).toEqual([])
+})
+
+test('robots.txt as RFC 9309 reads its status: a file, none, or one that lies elsewhere and holds for who sent us there', async () => {
+  const ends: Record<number, string | null> = {
+    200: 'robots_disallowed',
+    203: 'robots_disallowed',
+    204: null,
+    ...Object.fromEntries([301, 302, 303, 307, 308].map((status) => [status, 'robots_disallowed'])),
+    ...Object.fromEntries([400, 401, 403, 404, 410, 451].map((status) => [status, null])),
+  }
+  answer = (request, response) => {
+    const status = Number(/^status-(\d+)/.exec(request.headers.host ?? '')?.[1] ?? 200)
+    if (!isRobots(request)) return reply(response, 200)
+    const headers: Record<string, string> =
+      status >= 300 && status < 400 ? { location: 'http://elsewhere.example/robots.txt' } : {}
+    reply(response, status, headers, status === 204 ? '' : 'User-agent: *\nDisallow: /')
+  }
+  const rows = await crawl(
+    Object.keys(ends).map((status) => `http://status-${status}.example/`),
+    { per_host: 1, per_address: 8 },
+  )
+  expect(Object.fromEntries(rows.map(({ url, reason }) => [Number(/\d+/.exec(url)?.[0]), reason]))).toEqual(ends)
+})
+
+test('robots.txt and the TDM file are asked again when they are 24 hours old, not before', async () => {
+  answer = (request, response) =>
+    request.url === '/' ? reply(response, 200) : reply(response, isRobots(request) ? 200 : 404, {}, 'User-agent: *')
+  const section = aSection(['http://aged.example/'], { politeness: { honour: ['robots', 'tdm'] } })
+  const { id, crawl_no: crawlNo } = await startCrawl(runtime.db, section)
+  const crawlAgain = async (age: string) => {
+    asked = []
+    const old = sql`now() - ${age}::interval`
+    await sql`UPDATE robots SET fetched_at = ${old} WHERE crawl_no = ${crawlNo}`.execute(runtime.db)
+    await sql`UPDATE tdm_file SET fetched_at = ${old} WHERE crawl_no = ${crawlNo}`.execute(runtime.db)
+    await sql`UPDATE frontier SET state = 'pending' WHERE crawl_no = ${crawlNo} AND page`.execute(runtime.db)
+    expect(await crawlToEnd(runtime, id)).toBe('finished')
+    return asked.map(({ url }) => new URL(url).pathname)
+  }
+  const all = ['/robots.txt', '/.well-known/tdmrep.json', '/']
+  expect(await crawlAgain('0 h')).toEqual(all)
+  expect(await crawlAgain('23 h')).toEqual(['/'])
+  expect(await crawlAgain('25 h')).toEqual(all)
 })
 
 test('a Crawl-delay that no crawl can keep skips the host with that reason', async () => {
