@@ -174,5 +174,9 @@ function cut({ watch }: Stage, port: number | undefined): Promise<Struck> {
 
 /** False when there is nothing left to hit. */
 function send(pid: number, signal: NodeJS.Signals): boolean {
-  return isLiving(pid) && process.kill(pid, signal)
+  try {
+    return isLiving(pid) && process.kill(pid, signal)
+  } catch {
+    return false // ended meanwhile
+  }
 }
