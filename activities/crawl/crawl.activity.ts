@@ -59,6 +59,13 @@ export function createCrawlActivities(deps: CrawlDeps) {
     return state
   }
 
+  let asking: Promise<void> | null = null
+  /** Asked once for all shards that are tried again: no site is asked, again and again, for what there is no room for. */
+  const roomForBatch = () =>
+    (asking ??= deps.store.requireRoom(BATCH_BYTES).finally(() => {
+      asking = null
+    }))
+
   /** An activity of one crawl: what a fault says is kept in the crawl's row. */
   const onCrawl = <Result>(id: string, work: (crawl: CrawlRecord, edge: EdgeContext) => Promise<Result>) =>
     runEdge(
@@ -82,8 +89,7 @@ export function createCrawlActivities(deps: CrawlDeps) {
   /** Crawls one shard for a while. A second run waits for the first one's lease; a zombie's commits are refused. */
   const crawlShard = (input: { crawlId: string; shard: number }): Promise<CrawlShardResult> =>
     onCrawl(input.crawlId, async (crawl, edge) => {
-      // After a failure no site is asked for what there may be no room for, again and again.
-      if (edge.attempt > 1) await deps.store.requireRoom(BATCH_BYTES)
+      if (edge.attempt > 1 && crawl.note_code === 'STORE_FULL') await roomForBatch()
       const lease = await waitForShard(deps, edge, crawl, input.shard)
       return lease === null ? { outcome: 'busy', committed: 0 } : crawlLeased(deps, edge, crawl, lease, sharedOf(crawl))
     })

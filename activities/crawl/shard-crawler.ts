@@ -253,7 +253,7 @@ export class ShardCrawler {
         return
       }
       // Its host is free for the next one before the answer was looked into.
-      const turn = { row: taken.row, finish: this.waking(taken.finish) }
+      const turn = { row: taken.row, finish: this.waking((now, seen) => taken.finish(now, seen)) }
       this.running += 1
       this.active.set(keyOf(turn.row), turn.row.host)
       void visitUrl(this.deps, turn, (result, share) => {

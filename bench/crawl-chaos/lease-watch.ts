@@ -100,7 +100,7 @@ function add(to: InFlight | null, found: readonly Leased[]): void {
 }
 
 /** A process that was killed stays as a zombie until its parent has heard of it. */
-function isLiving(pid: number): boolean {
+export function isLiving(pid: number): boolean {
   try {
     const state = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.[0]
     return state !== 'Z' && state !== 'X'

@@ -136,7 +136,7 @@ export interface Agreement {
  */
 export function compareLogAndArchive(
   lines: readonly ServedLine[],
-  { captures, attempts }: Crawled,
+  { captures, attempts }: Pick<Crawled, 'captures' | 'attempts'>,
   inFlight: readonly ReadonlySet<string>[],
 ): Agreement {
   const free = new Map<string, Capture[]>()

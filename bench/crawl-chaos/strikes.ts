@@ -3,7 +3,7 @@ import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readRecords, type ServiceName } from '../../infra/services/registry.ts'
-import type { InFlight, LeaseWatch, Leased } from './lease-watch.ts'
+import { type InFlight, isLiving, type Leased, type LeaseWatch } from './lease-watch.ts'
 
 /** What can happen to a crawl, and how often of a hundred. */
 export const KINDS = {
@@ -172,11 +172,7 @@ function cut({ watch }: Stage, port: number | undefined): Promise<Struck> {
   return Promise.resolve(status !== 0 || count === 0 ? null : { what: `${count} connections`, inFlight })
 }
 
+/** False when there is nothing left to hit. */
 function send(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    process.kill(pid, signal)
-    return true
-  } catch {
-    return false // ended meanwhile
-  }
+  return isLiving(pid) && process.kill(pid, signal)
 }

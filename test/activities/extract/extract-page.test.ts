@@ -96,6 +96,32 @@ describe('extractPage', () => {
     ])
   })
 
+  test.each(
+    (
+      'data-src data-original data-lazy data-lazy-src data-full-src data-src-small data-src-medium data-src-large ' +
+      'data-echo lazy-src data-of-unknown-make'
+    ).split(' '),
+  )('finds a picture in %s, before a placeholder and before a small src', (name) => {
+    const urls = (src: string) => {
+      const [candidate] = extracted(`<img src="${src}" ${name}="/velký.jpg" alt=a>`).candidates
+      return [candidate?.image_url, ...(candidate?.other_urls ?? [])]
+    }
+    const large = 'https://site.example/velk%C3%BD.jpg'
+    expect(urls('data:image/gif;base64,R0lGOD')).toEqual([large])
+    if (name !== 'data-of-unknown-make')
+      expect(urls('/malý.jpg')).toEqual([large, 'https://site.example/mal%C3%BD.jpg'])
+  })
+
+  test.each(['data-srcset', 'data-lazy-srcset', 'data-original-set', 'data-src-set', 'lazy-srcset'])(
+    'takes the largest picture of %s, on an img and on a source',
+    (name) => {
+      const set = `${name}="/1.jpg 100w, /2.jpg 200w"`
+      const best = (html: string) => extracted(html).candidates[0]?.image_url
+      expect(best(`<img ${set} src="data:image/gif;base64,R0lGOD" alt=a>`)).toBe('https://site.example/2.jpg')
+      expect(best(`<picture><source ${set}><img src="/0.jpg" alt=a></picture>`)).toBe('https://site.example/2.jpg')
+    },
+  )
+
   test('takes a file for a placeholder by its whole name, not by one word of it', () => {
     const best = (large: string) =>
       extracted(`<img srcset="${large} 800w, nebe.jpg 400w" alt=a>`).candidates[0]?.image_url.split('/').at(-1)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createCrawlActivities } from '../../../../activities/crawl/crawl.activity.ts'
 import type { ObjectStore } from '../../../../infra/objects.ts'
 import { TransientError } from '../../../../schema/contracts/errors.ts'
+import { noteCrawlFault } from '../../../../schema/queries/crawls.ts'
 import { crawlDeps } from '../../../../workers/roles/crawl-deps.ts'
 import type { Runtime } from '../../../../workers/runtime.ts'
 import { inActivity } from '../../../support/activity.ts'
@@ -61,6 +62,7 @@ test('a store that is full for a while holds the crawl up: nothing that was fetc
 
 test('while it stays full, a shard that is tried again asks no site for anything', async () => {
   const { id } = await startCrawl(runtime.db, SECTION, 1)
+  await noteCrawlFault(runtime.db, id, 'STORE_FULL', 'store is full')
   const activities = createCrawlActivities({ ...crawlDeps(runtime), store: { ...runtime.store, requireRoom: full } })
   const again = inActivity(() => activities.crawlShard({ crawlId: id, shard: 0 }), undefined, 2)
   await expect(again).rejects.toMatchObject({ type: 'STORE_FULL' })
