@@ -6,7 +6,7 @@ import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import { endProcess, exchangeAddresses, registerProcess } from '../../schema/queries/address-leases.ts'
 import { foldTallies } from '../../schema/queries/crawl-counts.ts'
 import { archiveOfShard, type ArchiveWork } from '../../schema/queries/archives.ts'
-import { type CrawlRecord, getCrawl, noteCrawlFault, setCrawlState } from '../../schema/queries/crawls.ts'
+import { type CrawlToWorkOn, getCrawlToWorkOn, noteCrawlFault, setCrawlState } from '../../schema/queries/crawls.ts'
 import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
 import { robotsOf } from '../../schema/queries/explain-url.ts'
@@ -21,7 +21,7 @@ import { AddressLeases, type LeaseTable } from './address-leases.ts'
 import { BATCH_BYTES } from './batch.ts'
 import { CRAWL_RUN } from './commit-batch.ts'
 import { createArchivedRules } from './archived-rules.ts'
-import { type CrawlDeps, createShardCrawler, hasStopped, type SharedState } from './create-shard-crawler.ts'
+import { type CrawlDeps, createShardCrawler, hasStopped, type SharedState, siteScopes } from './create-shard-crawler.ts'
 import { importArchive, type ImportDeps } from './import-archive.ts'
 import { KnownUrls } from './known-urls.ts'
 import { productToken, type RobotsRules } from './robots.ts'
@@ -43,13 +43,14 @@ export function createCrawlActivities(deps: CrawlDeps) {
   const servers = new Servers()
   const addresses = new AddressLeases(leaseTable(deps.db), servers)
   const shared = new Map<number, SharedState>()
-  const sharedOf = (crawl: CrawlRecord) => {
+  const sharedOf = (crawl: CrawlToWorkOn) => {
     const { crawl_no: crawlNo, shards, section } = crawl
     const { scope } = section as CrawlSection
     const state = shared.get(crawlNo) ?? {
       book: new ServerBook(servers),
       known: new KnownUrls(),
       urls: new UrlBook({ shards, scope }),
+      scopes: siteScopes(deps.db, crawlNo),
       addresses,
     }
     shared.delete(crawlNo)
@@ -67,7 +68,7 @@ export function createCrawlActivities(deps: CrawlDeps) {
     }))
 
   /** An activity of one crawl: what a fault says is kept in the crawl's row. */
-  const onCrawl = <Result>(id: string, work: (crawl: CrawlRecord, edge: EdgeContext) => Promise<Result>) =>
+  const onCrawl = <Result>(id: string, work: (crawl: CrawlToWorkOn, edge: EdgeContext) => Promise<Result>) =>
     runEdge(
       async (edge) => work(await requireCrawl(deps.db, id), edge),
       ({ code, message }) => noteCrawlFault(deps.db, id, code, message),
@@ -138,8 +139,8 @@ function leaseTable(db: Kysely<Database>): LeaseTable {
   }
 }
 
-async function requireCrawl(db: Kysely<Database>, id: string): Promise<CrawlRecord> {
-  const crawl = await getCrawl(db, id)
+async function requireCrawl(db: Kysely<Database>, id: string): Promise<CrawlToWorkOn> {
+  const crawl = await getCrawlToWorkOn(db, id)
   if (!crawl) throw new PermanentError('CRAWL_NOT_FOUND', `crawl ${id} is not in the database: see ./mella crawl list`)
   return crawl
 }
@@ -147,7 +148,7 @@ async function requireCrawl(db: Kysely<Database>, id: string): Promise<CrawlReco
 async function waitForShard(
   deps: CrawlDeps,
   edge: EdgeContext,
-  crawl: CrawlRecord,
+  crawl: CrawlToWorkOn,
   shard: number,
 ): Promise<Lease | null> {
   const owner = `${deps.worker}/${randomUUID()}`
@@ -162,7 +163,7 @@ async function waitForShard(
 async function crawlLeased(
   deps: CrawlDeps,
   edge: EdgeContext,
-  crawl: CrawlRecord,
+  crawl: CrawlToWorkOn,
   lease: Lease,
   shared: SharedState,
 ): Promise<CrawlShardResult> {
@@ -191,7 +192,7 @@ async function crawlLeased(
 
 async function importLeased(
   deps: CrawlDeps,
-  crawl: CrawlRecord,
+  crawl: CrawlToWorkOn,
   lease: Lease,
   urls: UrlBook,
   work: ArchiveWork,

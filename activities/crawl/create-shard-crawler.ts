@@ -4,7 +4,7 @@ import type { FetchResult } from '../../infra/http.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import { baseCaptures, baseCrawl } from '../../schema/queries/base-captures.ts'
-import { type CrawlRecord, getCrawl } from '../../schema/queries/crawls.ts'
+import { type CrawlToWorkOn, getCrawl } from '../../schema/queries/crawls.ts'
 import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import type { Lease } from '../../schema/queries/leases.ts'
 import { readPaces, writePaces } from '../../schema/queries/server-pace.ts'
@@ -68,6 +68,7 @@ export interface SharedState {
   book: ServerBook
   known: KnownUrls
   urls: UrlBook
+  scopes: ReturnType<typeof siteScopes>
   /** Of the process, over all its crawls. */
   addresses: AddressLeases
 }
@@ -81,10 +82,10 @@ export async function hasStopped(db: Kysely<Database>, id: string): Promise<bool
 /** Puts together what crawls one shard: its schedule, gates, archive and commits, by the crawl's section. */
 export async function createShardCrawler(
   deps: CrawlDeps,
-  crawl: CrawlRecord,
+  crawl: CrawlToWorkOn,
   lease: Lease,
   signal: AbortSignal,
-  { book, known, urls, addresses }: SharedState,
+  { book, known, urls, addresses, scopes: readScopes }: SharedState,
   onUrls: (urls: number) => void,
 ): Promise<ShardCrawler> {
   const section = crawl.section as CrawlSection
@@ -93,7 +94,7 @@ export async function createShardCrawler(
   const schedule = new HostSchedule(hostLimits, book, addresses)
   for (const { address, ...kept } of await readPaces(deps.db, crawl.crawl_no))
     book.servers.learn(address, kept, performance.now())
-  const scopes = await siteScopes(deps.db, crawl.crawl_no)
+  const scopes = await readScopes()
   type Asked = { headers?: [string, string][]; share?: BodyShare; maxBodyBytes?: number; cut?: boolean }
   const { since } = addresses
   const fetchUrl = async (url: string, asked: Asked = {}) => {
@@ -212,7 +213,16 @@ async function loadTdm(db: Kysely<Database>, crawlNo: number, origin: string): P
   return found.rows[0]?.rules ?? null
 }
 
-async function siteScopes(db: Kysely<Database>, crawlNo: number): Promise<Map<number, string>> {
-  const sites = await db.selectFrom('site').select(['site_no', 'scope_key']).where('crawl_no', '=', crawlNo).execute()
-  return new Map(sites.map((site) => [site.site_no, site.scope_key]))
+/** The scope of each site of a crawl by its number, read once for all shards of a process: sites never change. */
+export function siteScopes(db: Kysely<Database>, crawlNo: number): () => Promise<ReadonlyMap<number, string>> {
+  let reading: Promise<ReadonlyMap<number, string>> | null = null
+  const read = async () => {
+    const sites = await db.selectFrom('site').select(['site_no', 'scope_key']).where('crawl_no', '=', crawlNo).execute()
+    return new Map(sites.map((site) => [site.site_no, site.scope_key]))
+  }
+  return () =>
+    (reading ??= read().catch((error: unknown) => {
+      reading = null
+      throw error
+    }))
 }

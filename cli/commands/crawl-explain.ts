@@ -8,7 +8,7 @@ import { filesNamed } from '../../activities/explain/opt-out-lines.ts'
 import { fetchesOfFiles, refusedLinks } from '../../schema/queries/explain-subjects.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
-import { listCrawls } from '../../schema/queries/crawls.ts'
+import { type CrawlRecord, crawlSection, listCrawls } from '../../schema/queries/crawls.ts'
 import { capturesOfUrl, crawlsOfUrl, type KnownUrl, robotsOf } from '../../schema/queries/explain-url.ts'
 import { historyOfUrl, hostOfUrl } from '../../schema/queries/url-history.ts'
 import { badUsage, type Command, type CommandContext } from '../command.ts'
@@ -69,7 +69,12 @@ async function findKnown(context: CommandContext, session: Session, url: string,
 /** Why a crawl does not know a URL: outside its scope, or nothing that it read led there. */
 async function unknownUrl(session: Session, url: string, only: string | null): Promise<PermanentError> {
   const crawls = (await listCrawls(session.db)).filter(({ id }) => only === null || id === only)
-  const inside = crawls.find(({ section }) => isInScope(section as CrawlSection, url))
+  let inside: CrawlRecord | undefined
+  for (const crawl of crawls) {
+    if (!isInScope((await crawlSection(session.db, crawl.crawl_no)) as CrawlSection, url)) continue
+    inside = crawl
+    break
+  }
   const refused = await refusedLinks(
     session.db,
     crawls.map(({ crawl_no: no }) => no),

@@ -26,7 +26,6 @@ export interface CrawlRecord {
   crawl_no: number
   id: string
   dataset: string
-  section: unknown
   seq: number
   shards: number
   state: CrawlState
@@ -123,7 +122,6 @@ function selectCrawls(db: Kysely<Database>) {
       'crawl.crawl_no',
       'crawl.id',
       'crawl.dataset',
-      'crawl.section',
       'crawl.seq',
       'crawl.shards',
       'crawl_state.state',
@@ -136,6 +134,24 @@ function selectCrawls(db: Kysely<Database>) {
 
 export async function getCrawl(db: Kysely<Database>, id: string): Promise<CrawlRecord | undefined> {
   return selectCrawls(db).where('crawl.id', '=', id).executeTakeFirst()
+}
+
+/** A crawl with its section but for the seeds, which are in the frontier: of a hundred thousand they are megabytes. */
+export interface CrawlToWorkOn extends CrawlRecord {
+  section: unknown
+}
+
+export async function getCrawlToWorkOn(db: Kysely<Database>, id: string): Promise<CrawlToWorkOn | undefined> {
+  return selectCrawls(db)
+    .select(sql<unknown>`crawl.section || '{"seeds": {}}'`.as('section'))
+    .where('crawl.id', '=', id)
+    .executeTakeFirst()
+}
+
+/** The whole section of a crawl. */
+export async function crawlSection(db: Kysely<Database>, crawlNo: number): Promise<unknown> {
+  const row = await db.selectFrom('crawl').select('section').where('crawl_no', '=', crawlNo).executeTakeFirstOrThrow()
+  return row.section
 }
 
 export async function listCrawls(db: Kysely<Database>): Promise<CrawlRecord[]> {
