@@ -17,6 +17,9 @@ export interface HostManners {
   nextAt: number
   crawlDelayMs: number
   latencyMs: number | null
+  /** Rests in a row for a server in trouble, and the end of the last. */
+  troubles: number
+  troubleUntil: number
   /** Null before its name was resolved. */
   address: string | null
   /** Of the address, or a state of its own while that is not known. */
@@ -77,4 +80,12 @@ const newServer = (): ServerState => ({
   pace: new Pace(),
 })
 
-const newHost = (): HostManners => ({ nextAt: 0, crawlDelayMs: 0, latencyMs: null, address: null, server: newServer() })
+const newHost = (): HostManners => ({
+  nextAt: 0,
+  crawlDelayMs: 0,
+  latencyMs: null,
+  troubles: 0,
+  troubleUntil: 0,
+  address: null,
+  server: newServer(),
+})

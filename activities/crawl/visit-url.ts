@@ -9,7 +9,7 @@ import { header } from './draft-capture.ts'
 import { contactOf, contactOfRobots } from './host-budget.ts'
 import type { HostSchedule, Seen, Turn } from './host-schedule.ts'
 import { type InterpretDeps, interpretFailure, interpretResponse } from './interpret.ts'
-import { parseRetryAfter } from './retry-policy.ts'
+import { parseRetryAfter, retryClass, speaksOfServer } from './retry-policy.ts'
 import { asRevisit, type Confirmed, type Revisits, validatorsOfBase } from './revisit.ts'
 import type { RobotsAnswer, RobotsGate } from './robots-gate.ts'
 import type { TdmGate } from './tdm-gate.ts'
@@ -108,9 +108,10 @@ async function fetchShared(
     const { site_no: siteNo, depth } = row
     result.found.push({ ...target, siteNo, depth, kind: 'sitemap', redirects: 0, fromSha: null })
   }
-  // A server in trouble gets a pause for the whole host, not for the one URL; what it asked for itself is counted.
-  if (result.outcome.state === 'retry' && seen.retryAfterMs === null)
-    schedule.pause(row.host, deps.now() + Math.min(result.outcome.waitMs, 60_000))
+  // A server in trouble gets a pause for the whole host; what it asked for itself is counted already.
+  const fault = retryClass(response.kind === 'failure' ? { reason: response.reason } : { status: response.status })
+  if (fault === null) schedule.fine(row.host)
+  else if (speaksOfServer(fault) && seen.retryAfterMs === null) schedule.trouble(row.host, deps.now())
   const contact =
     response.kind === 'failure'
       ? contactOf(row.host, response.reason, response.errorCode)

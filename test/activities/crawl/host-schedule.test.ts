@@ -141,3 +141,20 @@ test('Retry-After pauses its host alone, and the pace is its address', () => {
   expect(new Set(takeAll(schedule, 10).map((turn) => turn.row.host))).toEqual(new Set(['b']))
   expect(schedule.takeLearnt(10).map(({ address }) => address)).toEqual(['192.0.2.1'])
 })
+
+test('a host in trouble is asked less and less until a good answer; a broken page among good ones costs a second', () => {
+  const schedule = aSchedule({}, new ServerBook(), ['a'])
+  let now = 0
+  const rests = Array.from({ length: 7 }, () => {
+    schedule.trouble('a', now)
+    // Another request that was under way fails, too.
+    schedule.trouble('a', now + 500)
+    const rest = schedule.waitMs(now) ?? 0
+    now += rest
+    return rest
+  })
+  expect(rests).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000])
+  schedule.fine('a')
+  schedule.trouble('a', now)
+  expect(schedule.waitMs(now)).toBe(1000)
+})
