@@ -2,7 +2,7 @@ import type { HostManners } from './server-book.ts'
 
 /** Of troubles in a row; the waits of the URLs themselves are in the retry policy. */
 const FIRST_MS = 1_000
-const LONGEST_MS = 30_000
+const LONGEST_MS = 10_000
 
 /**
  * Until when a host rests after a fault that may be the server's and not the URL's (milliseconds of the caller's clock). A
