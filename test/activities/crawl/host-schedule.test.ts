@@ -129,19 +129,6 @@ test('a host that asks for a pause gets it, and another process is told of a lon
   expect(urlsOf(takeAll(schedule, 500))).toEqual(['http://a/1', 'http://a/2', 'http://a/3'])
 })
 
-test('hosts whose next turn is far off are named when the shard is given back', () => {
-  const schedule = aSchedule({ delayMs: 25_000 }, new ServerBook(), ['a', 'b'])
-  schedule.take(0)?.finish(5, seen())
-  expect(schedule.longWaits(1000)).toEqual([{ host: 'a', waitMs: 24_000 }])
-})
-
-test('Retry-After pauses its host alone, and the pace is its address', () => {
-  const schedule = aSchedule({}, new ServerBook(), ['a', 'b'], '192.0.2.1')
-  schedule.take(0)?.finish(5, seen({ status: 429, retryAfterMs: 7000 }))
-  expect(new Set(takeAll(schedule, 10).map((turn) => turn.row.host))).toEqual(new Set(['b']))
-  expect(schedule.takeLearnt(10).map(({ address }) => address)).toEqual(['192.0.2.1'])
-})
-
 test('a host in trouble is asked less and less until a good answer; a broken page among good ones costs a second', () => {
   const schedule = aSchedule({}, new ServerBook(), ['a'])
   let now = 0
@@ -157,4 +144,17 @@ test('a host in trouble is asked less and less until a good answer; a broken pag
   schedule.fine('a')
   schedule.trouble('a', now)
   expect(schedule.waitMs(now)).toBe(1000)
+})
+
+test('hosts whose next turn is far off are named when the shard is given back', () => {
+  const schedule = aSchedule({ delayMs: 25_000 }, new ServerBook(), ['a', 'b'])
+  schedule.take(0)?.finish(5, seen())
+  expect(schedule.longWaits(1000)).toEqual([{ host: 'a', waitMs: 24_000 }])
+})
+
+test('Retry-After pauses its host alone, and the pace is its address', () => {
+  const schedule = aSchedule({}, new ServerBook(), ['a', 'b'], '192.0.2.1')
+  schedule.take(0)?.finish(5, seen({ status: 429, retryAfterMs: 7000 }))
+  expect(new Set(takeAll(schedule, 10).map((turn) => turn.row.host))).toEqual(new Set(['b']))
+  expect(schedule.takeLearnt(10).map(({ address }) => address)).toEqual(['192.0.2.1'])
 })
