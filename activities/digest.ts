@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import { InvariantError } from '../schema/contracts/errors.ts'
 
@@ -11,7 +11,7 @@ export function canonicalJson(value: unknown): string {
 
 /** sha256 of bytes, or of a text's UTF-8 bytes. */
 export function sha256(content: Uint8Array | string): Buffer {
-  return createHash('sha256').update(content).digest()
+  return hash('sha256', content, 'buffer')
 }
 
 /** sha256 of the canonical JSON. */

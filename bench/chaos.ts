@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { type Check, sayChecks } from '../test/support/chaos/checks.ts'
 import { differencesOf } from '../test/support/chaos/compare.ts'
 import { describeKill } from '../test/support/chaos/disturb.ts'
 import { CHECKOUT, EXAMPLE_SITE, openPlay, type Play } from '../test/support/chaos/play.ts'
@@ -57,7 +58,6 @@ const SERVICES = [
   { name: 'postgres', during: 'caption' },
   { name: 'temporal', during: 'caption' },
 ] as const
-const DATASET_KEY = 'c4'.repeat(32)
 
 const { values } = parseArgs({
   options: {
@@ -112,7 +112,7 @@ async function run(): Promise<boolean> {
   const unmet = [...STEPS, ...STEPS_AGAIN].filter((step) => !met.has(step))
   const missed = SERVICES.length - (kills.length - workers.length)
   const other = differencesOf(dataOf(before), dataOf(after))
-  const checks: [string, boolean, string][] = [
+  const checks: Check[] = [
     ['steps met', unmet.length === 0, unmet.join(' ') || 'all'],
     ['worker kills', workers.length >= Number(values.kills), String(workers.length)],
     ['service kills', missed === 0, `${SERVICES.length - missed} of ${SERVICES.length}`],
@@ -129,8 +129,7 @@ async function run(): Promise<boolean> {
       `${models.more} of at most ${models.atMost} more`,
     ],
   ]
-  for (const [name, ok, detail] of checks) say(`${ok ? 'ok  ' : 'BAD '} ${name}: ${detail}`)
-  return checks.every(([, ok]) => ok)
+  return sayChecks(checks, say)
 }
 
 function play(name: string, lists: string): Promise<Play> {
@@ -139,7 +138,6 @@ function play(name: string, lists: string): Promise<Play> {
   return openPlay({
     home: path.join(values.dir, name),
     site: { ...site, flags: ['--port', values.port] },
-    datasetKey: DATASET_KEY,
     env: { MELLA_ABUSE_LISTS: lists, MELLA_WORKERS: 'orchestrator=1,io=2,cpu=2,model=1' },
   })
 }

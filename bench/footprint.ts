@@ -1,12 +1,13 @@
 /**
  * Runs a command and says what its processes cost: peak memory and processor seconds by role, the embedded services of
  * MELLA_HOME included, which stand outside the command's own process tree. Linux only: it reads /proc.
- *   node bench/footprint.ts COMMAND [ARGUMENT...]
+ *   node bench/footprint.ts [--series FILE] COMMAND [ARGUMENT...]
  * Prints one JSON document on stdout when the command has ended; the command's own output goes to stderr.
+ * The series has a line of JSON a sample: `{at, cpu, mib}`, epoch milliseconds, seconds so far, memory then.
  * Memory is the proportional set size (pages that processes share are counted once), sampled twice a second.
  */
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -16,9 +17,11 @@ const TICKS_PER_SECOND = 100
 
 type Peak = { processes: number; peak_mib: number; peak_mib_of_one: number; cpu_seconds: number }
 
-const [command, ...args] = process.argv.slice(2)
+const series = process.argv[2] === '--series' ? (process.argv[3] ?? null) : null
+const [command, ...args] = process.argv.slice(series === null ? 2 : 4)
 if (command === undefined) throw new Error('a command is missing: node bench/footprint.ts COMMAND [ARGUMENT...]')
 
+if (series !== null) writeFileSync(series, '')
 const started = performance.now()
 const child = spawn(command, args, { stdio: ['inherit', 2, 2] })
 const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
@@ -60,10 +63,12 @@ function sample(): void {
     sums.set(role, { mib: sum.mib + mib, one: Math.max(sum.one, mib), count: sum.count + 1 })
     ticks.set(role, (ticks.get(role) ?? new Map<number, number>()).set(pid, spent))
   }
-  total = Math.max(
-    total,
-    [...sums.values()].reduce((sum, each) => sum + each.mib, 0),
-  )
+  const mib = [...sums.values()].reduce((sum, each) => sum + each.mib, 0)
+  total = Math.max(total, mib)
+  if (series !== null) {
+    const cpu = [...ticks.values()].flatMap((each) => [...each.values()]).reduce((sum, it) => sum + it, 0)
+    appendFileSync(series, `${JSON.stringify({ at: Date.now(), cpu: cpu / TICKS_PER_SECOND, mib })}\n`)
+  }
   for (const [role, { mib, one, count }] of sums) {
     const peak = peaks.get(role)
     peaks.set(role, {

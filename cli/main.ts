@@ -1,6 +1,10 @@
-import { enableCompileCache } from 'node:module'
+import { enableCompileCache, getCompileCacheDir } from 'node:module'
+import path from 'node:path'
 
 enableCompileCache()
+const cache = getCompileCacheDir()
+// Workers and their threads take it from here; the folder is named without that of the version.
+if (cache !== undefined) process.env['NODE_COMPILE_CACHE'] ??= path.dirname(cache)
 // A reader that had enough (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error

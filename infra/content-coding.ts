@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import type { FetchFault } from '../schema/contracts/reasons.ts'
@@ -11,22 +12,37 @@ const INLINE_BYTES = 64 * 1024
 /** A body under this decoded size is no bomb, whatever its ratio: tables of zeros shrink a thousandfold. */
 const RATIO_FREE_BYTES = 1024 * 1024
 
-export type Decoded = { ok: true; body: Buffer } | { ok: false; fault: FetchFault }
+/** `cut`: the body is the beginning of a larger one. */
+export type Decoded = { ok: true; body: Buffer; cut?: boolean } | { ok: false; fault: FetchFault }
 
 interface Coder {
   inline(bytes: Buffer, options: zlib.ZlibOptions): Buffer
   threaded(bytes: Buffer, options: zlib.ZlibOptions): Promise<Buffer>
+  /** Gives what it has where the bytes end too early. */
+  stream(): Duplex
 }
 
-const GZIP: Coder = { inline: zlib.gunzipSync, threaded: promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gunzip) }
-const ZLIB: Coder = { inline: zlib.inflateSync, threaded: promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.inflate) }
+const FLUSHED = { finishFlush: zlib.constants.Z_SYNC_FLUSH }
+
+const GZIP: Coder = {
+  inline: zlib.gunzipSync,
+  threaded: promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gunzip),
+  stream: () => zlib.createGunzip(FLUSHED),
+}
+const ZLIB: Coder = {
+  inline: zlib.inflateSync,
+  threaded: promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.inflate),
+  stream: () => zlib.createInflate(FLUSHED),
+}
 const RAW: Coder = {
   inline: zlib.inflateRawSync,
   threaded: promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.inflateRaw),
+  stream: () => zlib.createInflateRaw(FLUSHED),
 }
 const BROTLI: Coder = {
   inline: zlib.brotliDecompressSync,
   threaded: promisify<Buffer, zlib.BrotliOptions, Buffer>(zlib.brotliDecompress),
+  stream: () => zlib.createBrotliDecompress({ finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH }),
 }
 
 /** The codings of `Content-Encoding` header values in the order they were applied, lower case, without `identity`. */
@@ -64,6 +80,37 @@ export async function decodeBody(
     }
   }
   return { ok: true, body }
+}
+
+/**
+ * As `decodeBody`, of a body that may be cut (`isCut`): what it begins with, up to `maxBytes`, which decoding stops at
+ * whatever the bytes would grow to.
+ */
+export async function decodeStart(
+  bytes: Buffer,
+  codings: readonly string[],
+  { maxBytes, isCut }: { maxBytes: number; isCut: boolean },
+): Promise<Decoded> {
+  if (codings.length > MAX_CODINGS) return failed('CODINGS_TOO_MANY', `${codings.length} content codings`)
+  let [body, cut] = [bytes, isCut]
+  for (const coding of codings.toReversed()) {
+    const coder = coderFor(coding, body)
+    if (coder === null) return failed('CODING_UNKNOWN', `content coding ${coding.slice(0, 40)}`)
+    const parts: Buffer[] = []
+    let length = 0
+    try {
+      for await (const part of coder.stream().end(body)) {
+        parts.push(part as Buffer)
+        length += (part as Buffer).length
+        if (length > maxBytes) break
+      }
+    } catch (error) {
+      return refusal(error, false)
+    }
+    cut ||= length > maxBytes
+    body = Buffer.concat(parts).subarray(0, maxBytes)
+  }
+  return { ok: true, body: body.subarray(0, maxBytes), cut: cut || body.length > maxBytes }
 }
 
 /** How many bytes `decodeBody` may make of these. */

@@ -14,6 +14,8 @@ export interface Exchanged {
   headers: [string, string][]
   /** Transfer coding undone, content coding as received. */
   body: Buffer
+  /** The body went on and was not read further. */
+  truncated: boolean
   remoteAddress: string | null
   /** Milliseconds from the request's going out to the head of its answer, null when none came. */
   latencyMs: number | null
@@ -38,6 +40,7 @@ export const NOT_SENT: Exchanged = {
   statusText: '',
   headers: [],
   body: EMPTY,
+  truncated: false,
   remoteAddress: null,
   latencyMs: null,
   pauseMs: null,
@@ -50,17 +53,19 @@ export interface Outgoing {
   headers: string[]
   closes: boolean
   maxBodyBytes: number
+  /** A larger body is kept up to there, instead of being a fault. */
+  cut: boolean
   /** The body is read on as fast as this lets it grow. */
   share: BodyShare
 }
 
 /**
  * Sends one GET over a lane and gathers the response, at most `maxBodyBytes` of it. Rejects only as
- * `classifyFault` throws; after a fault or rejection the lane is not to be used again.
+ * `classifyFault` throws; after a fault, a rejection or a cut body the lane is not to be used again.
  */
 export function exchange(lane: Lane, outgoing: Outgoing, deadline: Deadline): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
-    const gather = new Gatherer(lane, outgoing.maxBodyBytes, outgoing.share)
+    const gather = new Gatherer(lane, outgoing)
     gather.settled = (seen) => resolve(seen)
     gather.broken = reject
     deadline.onOver(() => gather.fail(DEADLINE_FAULT))
@@ -77,6 +82,7 @@ class Gatherer implements Dispatcher.DispatchHandler {
   broken: (error: unknown) => void = () => {}
   readonly #lane: Lane
   readonly #maxBodyBytes: number
+  readonly #cut: boolean
   readonly #share: BodyShare
   readonly #openedBefore: number
   #status = 0
@@ -90,9 +96,10 @@ class Gatherer implements Dispatcher.DispatchHandler {
   #headAt = 0
   #pauseMs: number | null = null
 
-  constructor(lane: Lane, maxBodyBytes: number, share: BodyShare) {
+  constructor(lane: Lane, { maxBodyBytes, cut, share }: Outgoing) {
     this.#lane = lane
     this.#maxBodyBytes = maxBodyBytes
+    this.#cut = cut
     this.#share = share
     this.#openedBefore = lane.opened
   }
@@ -114,13 +121,19 @@ class Gatherer implements Dispatcher.DispatchHandler {
     this.#headAt = performance.now()
     this.#headers = pairsOf(controller.rawHeaders)
     const declared = this.#headers.find(([name]) => name.toLowerCase() === 'content-length')
-    if (declared !== undefined && Number(declared[1]) > this.#maxBodyBytes) this.fail(tooLarge(this.#maxBodyBytes))
+    const isOver = declared !== undefined && Number(declared[1]) > this.#maxBodyBytes
+    if (isOver && !this.#cut) this.fail(tooLarge(this.#maxBodyBytes))
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#pauseMs ??= performance.now() - this.#headAt
+    const before = this.#received
     this.#received += chunk.length
-    if (this.#received > this.#maxBodyBytes) return this.fail(tooLarge(this.#maxBodyBytes))
+    if (this.#received > this.#maxBodyBytes) {
+      if (!this.#cut) return this.fail(tooLarge(this.#maxBodyBytes))
+      if (before < this.#maxBodyBytes) this.#chunks.push(chunk.subarray(0, this.#maxBodyBytes - before))
+      return this.#settle(null, Buffer.concat(this.#chunks), true)
+    }
     if (this.#failed) return
     this.#chunks.push(chunk)
     const room = this.#share.grow(chunk.length)
@@ -148,13 +161,14 @@ class Gatherer implements Dispatcher.DispatchHandler {
     this.#settle(fault, EMPTY)
   }
 
-  #settle(fault: FetchFault | null, body: Buffer): void {
+  #settle(fault: FetchFault | null, body: Buffer, truncated = false): void {
     this.settled({
       fault,
       status: this.#status,
       statusText: this.#statusText,
       headers: this.#headers,
       body,
+      truncated,
       remoteAddress: this.#remoteAddress,
       latencyMs: this.#status === 0 ? null : this.#headAt - this.#sentAt,
       pauseMs: this.#pauseMs,

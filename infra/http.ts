@@ -2,7 +2,14 @@ import { TransientError } from '../schema/contracts/errors.ts'
 import type { FetchFault, FetchReason } from '../schema/contracts/reasons.ts'
 import type { AddressGuard } from './address-guard.ts'
 import { type BodyBudget, type BodyShare, createBodyBudget } from './body-budget.ts'
-import { decodeBody, type Decoded, likelyDecodedBytes, mostDecodedBytes, parseCodings } from './content-coding.ts'
+import {
+  decodeBody,
+  type Decoded,
+  decodeStart,
+  likelyDecodedBytes,
+  mostDecodedBytes,
+  parseCodings,
+} from './content-coding.ts'
 import { createPaceBook } from './connection-pace.ts'
 import type { PaceBook } from './connection-pace.ts'
 import { dial, originOf, systemLookup, targetsOf } from './http-connect.ts'
@@ -23,6 +30,8 @@ export interface FetchRequest {
   headers?: [string, string][]
   /** Bytes, of the body as received and of the body as decoded alike. */
   maxBodyBytes: number
+  /** A larger body is kept up to there (`truncated`), instead of being `too_large`. */
+  cut?: boolean
   /** Milliseconds for everything: waiting for a connection, name, handshake, head, body. */
   deadlineMs: number
   /** Decoded bytes over received bytes, asked past 1 MiB. */
@@ -51,7 +60,8 @@ export interface FetchResponse {
   durationMs: number
   /** Milliseconds from the request's going out to the head of the answer: what a server needs, without the body. */
   latencyMs: number | null
-  truncated: false
+  /** The body is the beginning of a larger one. */
+  truncated: boolean
 }
 
 export interface FetchFailure {
@@ -166,7 +176,9 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
         return failed(seen.fault, seen)
       }
       const codings = parseCodings(headerValues(seen.headers, 'content-encoding'))
-      const decoded = await decodeWithin(share, deadline, seen.body, codings, request)
+      const decoded = request.cut
+        ? await decodeBeginning(share, deadline, seen, codings, request)
+        : await decodeWithin(share, deadline, seen.body, codings, request)
       if (deadline.aborted) throw request.signal?.reason
       if (!decoded.ok) return failed(decoded.fault, seen)
       return {
@@ -180,7 +192,7 @@ export function createWebFetcher(options: WebFetcherOptions): WebFetcher {
         contentCodings: codings,
         remoteAddress: seen.remoteAddress,
         latencyMs: latencyOf(seen),
-        truncated: false,
+        truncated: seen.truncated || (decoded.cut ?? false),
       }
     } finally {
       deadline.clear()
@@ -235,6 +247,19 @@ async function decodeWithin(
   return decoded
 }
 
+/** As much of a body as `maxBodyBytes` lets be kept, of one that was cut on its way or is larger when decoded. */
+async function decodeBeginning(
+  share: BodyShare,
+  deadline: Deadline,
+  { body, truncated }: Exchanged,
+  codings: readonly string[],
+  { maxBodyBytes }: FetchRequest,
+): Promise<Decoded> {
+  if (body.length === 0 || codings.length === 0) return { ok: true, body, cut: truncated }
+  if (!(await growInTime(share, maxBodyBytes, deadline))) return { ok: false, fault: DEADLINE_FAULT }
+  return decodeStart(body, codings, { maxBytes: maxBodyBytes, isCut: truncated })
+}
+
 async function growInTime(share: BodyShare, bytes: number, deadline: Deadline): Promise<boolean> {
   const late = new Promise<boolean>((resolve) => deadline.onOver(() => resolve(false)))
   return Promise.race([share.grow(bytes), late])
@@ -275,10 +300,14 @@ async function exchangeOnce(
   if (lane === null) return NOT_SENT
   let broken = true
   try {
-    const { maxBodyBytes } = request
+    const { maxBodyBytes, cut = false } = request
     const closes = paces.closes(url.origin)
-    const seen = await exchange(lane, { url, headers: requestHeaders(request), closes, maxBodyBytes, share }, deadline)
-    broken = seen.fault !== null
+    const seen = await exchange(
+      lane,
+      { url, headers: requestHeaders(request), closes, maxBodyBytes, cut, share },
+      deadline,
+    )
+    broken = seen.fault !== null || seen.truncated
     paces.note(url.origin, { pauseMs: seen.pauseMs, connectMs: lane.connectMs })
     return seen
   } finally {

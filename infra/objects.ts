@@ -15,6 +15,8 @@ export interface ObjectStore {
   /** A slice, not verified as a whole: whoever reads a WARC record checks the record's own digest. */
   getRange(sha: Uint8Array, offset: number, length: number): Promise<Buffer>
   has(sha: Uint8Array): Promise<boolean>
+  /** Writes so many bytes and takes them away again. Throws STORE_FULL when there is no room for them. */
+  requireRoom(bytes: number): Promise<void>
   /** Where the object lies, for other programs on the same machine. */
   locate(sha: Uint8Array): string
 }
@@ -78,20 +80,39 @@ export function createFolderStore(root: string): ObjectStore {
     }
   }
 
+  async function requireRoom(bytes: number): Promise<void> {
+    const temporary = path.join(root, `.${randomUUID()}.tmp`)
+    try {
+      await mkdir(root, { recursive: true })
+      await writeSynced(temporary, Buffer.alloc(bytes), () => rm(temporary))
+    } catch (error) {
+      throw storeFault(error, root)
+    }
+  }
+
   const has = async (sha: Uint8Array) => (await sizeOf(fileOf(sha))) !== null
-  return { put, get, getRange, has, locate: fileOf }
+  return { put, get, getRange, has, requireRoom, locate: fileOf }
+}
+
+/**
+ * Not before the datasync does a file system that allocates late say that it is full. `opened` may take the file's name
+ * away: what it holds is then given back when it is closed, also by the death of the process.
+ */
+async function writeSynced(file: string, bytes: Uint8Array, opened?: () => Promise<void>): Promise<void> {
+  const handle = await open(file, 'wx')
+  try {
+    await opened?.()
+    await handle.writeFile(bytes)
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
 }
 
 async function writeDurably(folder: string, target: string, bytes: Uint8Array): Promise<void> {
   const temporary = path.join(folder, `.${randomUUID()}.tmp`)
   try {
-    const handle = await open(temporary, 'wx')
-    try {
-      await handle.writeFile(bytes)
-      await handle.datasync()
-    } finally {
-      await handle.close()
-    }
+    await writeSynced(temporary, bytes)
     await rename(temporary, target)
     const directory = await open(folder, 'r')
     try {

@@ -34,15 +34,26 @@ export function rolePassword(databaseUrl: string, role: Exclude<Role, 'owner'>):
     .slice(0, 32)
 }
 
+/**
+ * A transaction whose client says nothing for so long is ended by the server. A worker that freezes in the middle of one
+ * would else hold its locks, and with them shards and URLs, until it wakes: the leases alone run out without it.
+ */
+const SILENT_TRANSACTION_MS = 10_000
+
 /** Opens a pool; whoever opens it calls `destroy()`. A lost idle connection is replaced, not fatal. */
-export function openDatabase(databaseUrl: string, role: Role, size = 8): Kysely<Database> {
+export function openDatabase(
+  databaseUrl: string,
+  role: Role,
+  size = 8,
+  silentMs = SILENT_TRANSACTION_MS,
+): Kysely<Database> {
   const pool = new pg.Pool({
     connectionString: urlForRole(databaseUrl, role),
     max: size,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: `mella ${role}`,
     // Sorting must not depend on the server's locale; times are compared, never shown from here.
-    options: '-c TimeZone=UTC',
+    options: `-c TimeZone=UTC${role === 'writer' ? ` -c idle_in_transaction_session_timeout=${silentMs}` : ''}`,
   })
   // Postgres restarting under an idle client is a normal event; the next query opens a new connection. The pool leaves
   // a client that is lent alone: one that is lost between two statements of a transaction must not end the process.
@@ -51,8 +62,19 @@ export function openDatabase(databaseUrl: string, role: Role, size = 8): Kysely<
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }
 
-const TRANSIENT_STATES = new Set(['57P01', '57P02', '57P03', '08000', '08003', '08006', '40001', '40P01', '53300'])
-const TRANSIENT_NODE_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT'])
+const TRANSIENT_STATES = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '08000',
+  '08003',
+  '08006',
+  '25P03',
+  '40001',
+  '40P01',
+  '53300',
+])
+const TRANSIENT_NODE_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOENT', 'ETIMEDOUT'])
 
 /** True for faults that pass when Postgres is back: connection lost, restarting, deadlock, too many clients. */
 export function isDatabaseAway(error: unknown): boolean {

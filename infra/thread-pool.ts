@@ -5,8 +5,10 @@ import { type ReplyMessage, type TaskMessage, unpackError } from './thread-proto
 export interface ThreadPoolOptions {
   /** The module that a thread runs; it calls `serveThread`. */
   file: URL
-  /** Threads at most; each is started when it is first needed. */
+  /** Each is started when it is first needed. */
   threads: number
+  /** Threads beyond those, each started when a task has waited for half a second: every thread warms up its own code. */
+  spare?: number
   /** Tasks that may wait for a thread; more are refused, so that a caller cannot pile up bytes. */
   maxQueued: number
   /** A task that takes longer ends its thread; the time in which the thread loads its code does not count. */
@@ -26,6 +28,7 @@ export interface ThreadPool extends AsyncDisposable {
 }
 
 interface Job {
+  since: number
   message: TaskMessage
   transfer: ArrayBuffer[]
   resolve: (value: unknown) => void
@@ -34,6 +37,8 @@ interface Job {
 
 /** In which a thread has loaded its code: seconds on a machine that is busy. */
 const START_MS = 60_000
+/** Many times what a task waits behind others in a pool that keeps up. */
+const PATIENCE_MS = 500
 
 interface Thread {
   worker: Worker
@@ -56,6 +61,7 @@ class Pool {
   readonly #options: ThreadPoolOptions
   readonly #threads = new Set<Thread>()
   readonly #queue: Job[] = []
+  #impatience: NodeJS.Timeout | undefined
   #closed = false
   #lastId = 0
 
@@ -70,13 +76,14 @@ class Pool {
       return Promise.reject(new TransientError('THREAD_POOL_FULL', message))
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ message: { id: ++this.#lastId, task }, transfer, resolve, reject })
+      this.#queue.push({ since: performance.now(), message: { id: ++this.#lastId, task }, transfer, resolve, reject })
       this.#dispatch()
     })
   }
 
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#impatience)
     for (const job of this.#queue.splice(0)) job.reject(closedError())
     const threads = [...this.#threads]
     await Promise.all(threads.map((thread) => this.#end(thread, closedError())))
@@ -84,14 +91,22 @@ class Pool {
 
   #dispatch(): void {
     while (this.#queue.length > 0) {
-      const thread = [...this.#threads].find((each) => each.job === null) ?? this.#start()
-      if (thread === null) return
+      const waitedMs = performance.now() - this.#queue[0]!.since
+      const thread = [...this.#threads].find((each) => each.job === null) ?? this.#start(waitedMs)
+      if (thread === null) return this.#lookAgain(PATIENCE_MS - waitedMs)
       this.#give(thread, this.#queue.shift()!)
     }
   }
 
-  #start(): Thread | null {
-    if (this.#threads.size >= this.#options.threads) return null
+  #lookAgain(milliseconds: number): void {
+    if (milliseconds <= 0 || this.#options.spare === undefined) return
+    clearTimeout(this.#impatience)
+    this.#impatience = setTimeout(() => this.#dispatch(), milliseconds)
+  }
+
+  #start(waitedMs: number): Thread | null {
+    const { threads, spare = 0 } = this.#options
+    if (this.#threads.size >= threads + (waitedMs >= PATIENCE_MS ? spare : 0)) return null
     const worker = new Worker(this.#options.file, {
       resourceLimits: { maxOldGenerationSizeMb: this.#options.maxHeapMib },
     })
@@ -111,9 +126,8 @@ class Pool {
 
   #limit(thread: Thread): void {
     const milliseconds = thread.ready ? this.#options.taskTimeoutMs : START_MS
-    const error = new TransientError('THREAD_TIMEOUT', `thread worked longer than ${milliseconds} ms and was ended`)
     clearTimeout(thread.timer)
-    thread.timer = setTimeout(() => void this.#end(thread, error), milliseconds)
+    thread.timer = setTimeout(() => void this.#end(thread, timeoutError(milliseconds)), milliseconds)
   }
 
   #settle(thread: Thread, reply: ReplyMessage): void {
@@ -143,6 +157,10 @@ class Pool {
 
 function closedError(): TransientError {
   return new TransientError('THREAD_POOL_CLOSED', 'thread pool is closed')
+}
+
+function timeoutError(milliseconds: number): TransientError {
+  return new TransientError('THREAD_TIMEOUT', `thread worked longer than ${milliseconds} ms and was ended`)
 }
 
 function crashedError(cause: unknown): TransientError {

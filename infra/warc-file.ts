@@ -14,6 +14,8 @@ const MAX_CANDIDATES = 10_000
 /** A record's bytes out at which a member is taken for a bomb, in multiples of the largest record that is read. */
 const MAX_TIMES = 16
 const FIRST_LINES = /^WARC\/1\.\d\r\nWARC-/i
+/** Of a member that is too large: enough to see how long its first record is. */
+const HEAD_BYTES = 64 * 1024
 /** Enough to see whether a member begins as a record does. */
 const PEEK_BYTES = 512
 
@@ -67,16 +69,16 @@ export class FileWindow {
 
 export type Member =
   | { ok: true; plain: Buffer; length: number }
-  /** A length of 0: where the member ends is not known. */
-  | { ok: false; fault: ArchiveFault; length: number }
+  /** A length of 0: where the member ends is not known. `head`: what a member that is too large begins with. */
+  | { ok: false; fault: ArchiveFault; length: number; head: Buffer | null }
 
 /** The gzip member (RFC 1952) at `at`, its content up to `maxBytes`. Of a larger one only the end is looked for. */
 export async function inflateMemberAt(window: FileWindow, at: number, maxBytes: number): Promise<Member> {
-  const bad = (fault: ArchiveFault, length = 0): Member => ({ ok: false, fault, length })
+  const bad = (fault: ArchiveFault, length = 0): Member => ({ ok: false, fault, length, head: state.head })
   const head = gzipHeadLength(await window.read(at, 64 * 1024))
-  if (head === null) return bad(window.size - at < 18 ? 'cut_off' : 'bad_gzip')
   const { inflater, state } = startInflating(maxBytes)
   try {
+    if (head === null) return bad(window.size - at < 18 ? 'cut_off' : 'bad_gzip')
     const isOver = () => state.bytes > maxBytes * MAX_TIMES
     for (let from = at + head; !state.ended && !state.failed && from < window.size && !isOver();) {
       const chunk = Buffer.from(await window.read(from, CHUNK_BYTES))
@@ -100,12 +102,15 @@ export async function inflateMemberAt(window: FileWindow, at: number, maxBytes: 
 /** What leaves the inflater is kept while it is no more than `maxBytes`, and counted beyond that. */
 function startInflating(maxBytes: number) {
   const inflater = zlib.createInflateRaw()
-  const state = { parts: [] as Buffer[], bytes: 0, crc: 0, failed: false, ended: false }
+  const state = { parts: [] as Buffer[], head: null as Buffer | null, bytes: 0, crc: 0, failed: false, ended: false }
   inflater.on('data', (part: Buffer) => {
     state.bytes += part.length
     state.crc = zlib.crc32(part, state.crc)
     if (state.bytes <= maxBytes) state.parts.push(part)
-    else state.parts = []
+    else if (state.head === null) {
+      state.head = Buffer.concat([...state.parts, part]).subarray(0, HEAD_BYTES)
+      state.parts = []
+    }
   })
   inflater.on('error', () => {
     state.failed = true

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { ArchiveFault } from '../schema/contracts/archive-fault.ts'
-import { decodeBody, parseCodings } from './content-coding.ts'
+import { decodeBody, decodeStart, parseCodings } from './content-coding.ts'
 import type { FetchResponse } from './http.ts'
 import { warcField } from './warc-scan.ts'
 
@@ -19,11 +19,13 @@ const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 
 /**
  * The response in a record, as if it had been fetched then: chunks that its writer left in are joined, content codings
- * that it has not undone are undone. Never throws for what the record holds.
+ * that it has not undone are undone. With `cut` a larger body is kept up to `maxBodyBytes`, and so is one of which the
+ * writer kept a part. Never throws for what the record holds.
  */
 export async function readMessage(
   record: { fields: [string, string][]; block: Buffer },
   maxBodyBytes: number,
+  cut = false,
 ): Promise<Message> {
   const { fields, block } = record
   const fault = (reason: ArchiveFault): Message => ({ kind: 'fault', fault: reason })
@@ -31,14 +33,15 @@ export async function readMessage(
   if (type !== 'response') return { kind: 'skip', what: type }
   const url = (warcField(fields, 'warc-target-uri') ?? '').replace(/^<|>$/g, '')
   if (!/^https?:/i.test(url)) return URL.canParse(url) ? { kind: 'skip', what: 'other scheme' } : fault('bad_url')
-  if (warcField(fields, 'warc-truncated') !== null) return fault('truncated')
+  const isCut = warcField(fields, 'warc-truncated') !== null
+  if (isCut && !cut) return fault('truncated')
   const date = warcField(fields, 'warc-date') ?? ''
   const startedAt = DATE.test(date) ? Date.parse(date) : Number.NaN
   if (Number.isNaN(startedAt)) return fault('bad_date')
   const head = httpHeadOf(block)
   if (head === null) return fault('bad_http')
   const rawBody = isChunked(head.headers) ? (joinChunks(head.body) ?? head.body) : head.body
-  const decoded = await undoCodings(head.headers, rawBody, maxBodyBytes)
+  const decoded = await undoCodings(head.headers, rawBody, { maxBytes: maxBodyBytes, cut, isCut })
   if (decoded === null) return fault('bad_coding')
   if (decoded.body.length > maxBodyBytes) return fault('too_large')
   const address = warcField(fields, 'warc-ip-address')
@@ -55,7 +58,6 @@ export async function readMessage(
       startedAt,
       durationMs: 0,
       latencyMs: null,
-      truncated: false,
     },
   }
 }
@@ -64,14 +66,18 @@ export async function readMessage(
 async function undoCodings(
   headers: [string, string][],
   rawBody: Buffer,
-  maxBytes: number,
-): Promise<{ body: Buffer; rawBody: Buffer; contentCodings: string[] } | null> {
+  { maxBytes, cut, isCut }: { maxBytes: number; cut: boolean; isCut: boolean },
+): Promise<{ body: Buffer; rawBody: Buffer; contentCodings: string[]; truncated: boolean } | null> {
   const written = parseCodings(valuesOf(headers, 'content-encoding'))
   const isGzip = written.at(-1) === 'gzip' || written.at(-1) === 'x-gzip'
   const isUndone = isGzip && !rawBody.subarray(0, 2).equals(GZIP_MAGIC)
   const contentCodings = isUndone ? [] : written
+  if (cut) {
+    const beginning = await decodeStart(rawBody, contentCodings, { maxBytes, isCut })
+    return beginning.ok ? { body: beginning.body, rawBody, contentCodings, truncated: beginning.cut ?? false } : null
+  }
   const decoded = await decodeBody(rawBody, contentCodings, { maxBytes, maxRatio: MAX_RATIO })
-  return decoded.ok ? { body: decoded.body, rawBody, contentCodings } : null
+  return decoded.ok ? { body: decoded.body, rawBody, contentCodings, truncated: false } : null
 }
 
 function httpHeadOf(

@@ -66,14 +66,24 @@ async function readAt(window: FileWindow, at: number, limits: ScanLimits): Promi
 
 async function readMember(window: FileWindow, at: number, limits: ScanLimits): Promise<Read> {
   const member = await inflateMemberAt(window, at, limits.maxRecordBytes)
-  if (!member.ok) return fault(member.fault, member.length)
+  if (!member.ok) return fault(isShort(member.head, limits) ? 'many_records' : member.fault, member.length)
   const { plain, length } = member
   const head = headOf(plain)
   if (head === null) return fault('bad_head', length)
   const end = head.bytes + head.contentLength
+  if (RECORD_AFTER.test(plain.subarray(end, end + 20).toString('latin1'))) return fault('many_records', length)
   // Two line breaks end a record; writers that leave them out or have more of them are read, too.
   if (plain.length < end || !isBlank(plain.subarray(end))) return fault('bad_length', length)
   return record(head.fields, plain.subarray(head.bytes, end), length)
+}
+
+/** A record that begins after the blank lines of another. */
+const RECORD_AFTER = /^[\r\n]{1,8}WARC\/1\./
+
+/** Whether a member that is too large as a whole begins with a record that is not. */
+function isShort(head: Buffer | null, { maxRecordBytes }: ScanLimits): boolean {
+  const first = head && headOf(head)
+  return first !== null && first.bytes + first.contentLength < maxRecordBytes
 }
 
 async function readPlain(window: FileWindow, at: number, limits: ScanLimits): Promise<Read> {

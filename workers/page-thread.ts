@@ -1,14 +1,11 @@
 /** Thread that parses pages, off the event loop of its process: slow or huge HTML runs where it can be stopped. */
+import type { PageTask } from '../activities/extract/extract-in-thread.ts'
 import { extractPage } from '../activities/extract/extract-page.ts'
 import { type ThreadResult, serveThread } from '../infra/thread-server.ts'
-import type { PageTask } from './page-pool.ts'
 
 function run({ input, withText }: PageTask): Promise<ThreadResult> {
   const body = Buffer.from(input.body.buffer)
-  const found = extractPage({ ...input, body })
-  // The text is as long as the page, and the crawl has no use for it.
-  if (found.ok && !withText) found.page.text = ''
-  return Promise.resolve({ value: found })
+  return Promise.resolve({ value: extractPage({ ...input, body }, { withText }) })
 }
 
 serveThread(run)

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import path from 'node:path'
 import type { Kysely } from 'kysely'
 import { createAbuseMatcher, hashPictureBytes } from '../activities/known-abuse/abuse-matcher.ts'
-import { parseHashList } from '../activities/known-abuse/hash-list.ts'
+import { type HashList, parseHashList } from '../activities/known-abuse/hash-list.ts'
 import { gatherTools, queuesFor } from '../activities/steps/tool-versions.ts'
 import type { ToolVersions } from '../activities/steps/step.ts'
 import type { Settings } from '../infra/config.ts'
@@ -42,11 +42,27 @@ export interface Runtime extends AsyncDisposable {
   threads: number
 }
 
-export async function openRuntime(settings: Settings, services: RunningServices, threads: number): Promise<Runtime> {
+/** What a runtime holds that needs no service. */
+export interface PreparedRuntime {
+  lists: HashList[]
+  tools: ToolVersions
+}
+
+/** Loads the decoder, reads the abuse lists, and asks every tool what it is. */
+export async function prepareRuntime(settings: Settings): Promise<PreparedRuntime> {
   await createImages()
   const lists = settings.abuseLists.map((file) => parseHashList(readFileSync(file, 'utf8'), path.basename(file)))
+  return { lists, tools: gatherTools(await adapterVersions(), lists) }
+}
+
+export async function openRuntime(
+  settings: Settings,
+  services: RunningServices,
+  threads: number,
+  prepared?: PreparedRuntime,
+): Promise<Runtime> {
+  const { lists, tools } = prepared ?? (await prepareRuntime(settings))
   const matcher = createAbuseMatcher(lists)
-  const tools = gatherTools(await adapterVersions(), lists)
   const db = openDatabase(services.databaseUrl, 'writer')
   let pool: Promise<PicturePool> | null = null
   const pictures = () => (pool ??= createPicturePool({ threads }))

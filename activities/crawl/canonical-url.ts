@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { getDomain } from 'tldts'
 import type { FetchReason } from '../../schema/contracts/reasons.ts'
 
@@ -36,7 +36,7 @@ export function canonicalUrl(text: string, base?: string): CanonicalUrl {
 
 /** Sha256 of a canonical URL, lowercase hex: its key and its place in sorted orders. */
 export function urlDigest(url: string): string {
-  return createHash('sha256').update(url).digest('hex')
+  return hash('sha256', url, 'hex')
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   upsertTdmFiles,
 } from '../../schema/queries/captures.ts'
 import { type AdmissionLimits, closeDepths } from '../../schema/queries/close-depths.ts'
-import { insertFound, writeOutcomes } from '../../schema/queries/frontier.ts'
+import { type FoundUrl, insertFound, writeOutcomes } from '../../schema/queries/frontier.ts'
 import { type Lease, renewShard } from '../../schema/queries/leases.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
@@ -22,6 +22,8 @@ export interface CommitDeps {
   archive: Archive
   extractDef: number
   known: KnownUrls
+  /** The rule that keeps the crawl off a URL that it has found; null when there is none, or none known yet. */
+  refusal(url: string): NonNullable<FoundUrl['refusal']> | null
   limits: AdmissionLimits
   budget: HostBudget
 }
@@ -33,7 +35,8 @@ export interface Archive {
   createSegment(): { add(member: Buffer): RecordPlace; seal(): { bytes: Buffer } }
 }
 
-const STORE_CONCURRENCY = 4
+/** Each waits for the disk twice; waiting together, they share what it writes. */
+const STORE_CONCURRENCY = 16
 /** What happens while crawling belongs to no release's run. */
 export const CRAWL_RUN = '0'
 
@@ -53,7 +56,10 @@ export async function commitBatch(
     ...batch.results.flatMap((one) => (one.draft ? [one.draft] : [])),
   ]
   const places = await storeBytes(deps, drafts)
-  const found = deps.known.unknown(batch.results.flatMap((one) => one.found))
+  const found = deps.known
+    .unknown(batch.results.flatMap((one) => one.found))
+    // A page is refused in its depth's turn: it counts to its host's.
+    .map((one) => (one.kind === 'picture' ? { ...one, refusal: deps.refusal(one.url) } : one))
   const counts = await deps.db.transaction().execute(async (tx) => {
     await renewShard(tx, lease)
     const ids = await insertCaptures(

@@ -9,6 +9,8 @@ import { archiveOfShard, type ArchiveWork } from '../../schema/queries/archives.
 import { type CrawlRecord, getCrawl, noteCrawlFault, setCrawlState } from '../../schema/queries/crawls.ts'
 import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
+import { robotsOf } from '../../schema/queries/explain-url.ts'
+import { hasOriginFiles, newestOriginFile, tdmFileOf } from '../../schema/queries/origin-files.ts'
 import { clearFlight, startFlight } from '../../schema/queries/in-flight.ts'
 import { acquireShard, type Lease, releaseShard, renewShard } from '../../schema/queries/leases.ts'
 import { shardsWithWork, unfinishedUrls } from '../../schema/queries/crawl-progress.ts'
@@ -16,12 +18,17 @@ import type { CrawlState } from '../../schema/tables/crawl.table.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { type EdgeContext, runEdge } from '../edge/run-edge.ts'
 import { AddressLeases, type LeaseTable } from './address-leases.ts'
+import { BATCH_BYTES } from './batch.ts'
 import { CRAWL_RUN } from './commit-batch.ts'
-import { type CrawlDeps, createShardCrawler, hasStopped, placeIn, type SharedState } from './create-shard-crawler.ts'
-import { importArchive } from './import-archive.ts'
+import { createArchivedRules } from './archived-rules.ts'
+import { type CrawlDeps, createShardCrawler, hasStopped, type SharedState } from './create-shard-crawler.ts'
+import { importArchive, type ImportDeps } from './import-archive.ts'
 import { KnownUrls } from './known-urls.ts'
-import { productToken } from './robots.ts'
+import { productToken, type RobotsRules } from './robots.ts'
+import { searchArchive } from './search-archive.ts'
 import { ServerBook, Servers } from './server-book.ts'
+import type { TdmRule } from './tdm-file.ts'
+import { UrlBook } from './url-book.ts'
 
 /** How long one activity crawls before it gives the shard back: short, so that the coordinator sees new work soon. */
 const BUDGET_MS = 20_000
@@ -36,14 +43,28 @@ export function createCrawlActivities(deps: CrawlDeps) {
   const servers = new Servers()
   const addresses = new AddressLeases(leaseTable(deps.db), servers)
   const shared = new Map<number, SharedState>()
-  const sharedOf = (crawlNo: number) => {
-    const state = shared.get(crawlNo) ?? { book: new ServerBook(servers), known: new KnownUrls(), addresses }
+  const sharedOf = (crawl: CrawlRecord) => {
+    const { crawl_no: crawlNo, shards, section } = crawl
+    const { scope } = section as CrawlSection
+    const state = shared.get(crawlNo) ?? {
+      book: new ServerBook(servers),
+      known: new KnownUrls(),
+      urls: new UrlBook({ shards, scope }),
+      addresses,
+    }
     shared.delete(crawlNo)
     shared.set(crawlNo, state)
     const [oldest] = shared.keys()
     if (shared.size > CRAWLS_KEPT && oldest !== undefined) shared.delete(oldest)
     return state
   }
+
+  let asking: Promise<void> | null = null
+  /** Asked once for all shards that are tried again: no site is asked, again and again, for what there is no room for. */
+  const roomForBatch = () =>
+    (asking ??= deps.store.requireRoom(BATCH_BYTES).finally(() => {
+      asking = null
+    }))
 
   /** An activity of one crawl: what a fault says is kept in the crawl's row. */
   const onCrawl = <Result>(id: string, work: (crawl: CrawlRecord, edge: EdgeContext) => Promise<Result>) =>
@@ -68,10 +89,9 @@ export function createCrawlActivities(deps: CrawlDeps) {
   /** Crawls one shard for a while. A second run waits for the first one's lease; a zombie's commits are refused. */
   const crawlShard = (input: { crawlId: string; shard: number }): Promise<CrawlShardResult> =>
     onCrawl(input.crawlId, async (crawl, edge) => {
+      if (edge.attempt > 1 && crawl.note_code === 'STORE_FULL') await roomForBatch()
       const lease = await waitForShard(deps, edge, crawl, input.shard)
-      return lease === null
-        ? { outcome: 'busy', committed: 0 }
-        : crawlLeased(deps, edge, crawl, lease, sharedOf(crawl.crawl_no))
+      return lease === null ? { outcome: 'busy', committed: 0 } : crawlLeased(deps, edge, crawl, lease, sharedOf(crawl))
     })
 
   /** Ends a crawl: partial when a URL could still be had or a seed failed, else frozen. Safe to run twice. */
@@ -155,7 +175,9 @@ async function crawlLeased(
   try {
     const archive = await archiveOfShard(deps.db, crawl.crawl_no, lease.shard)
     if (archive)
-      return archive.done ? { outcome: 'idle', committed } : await importLeased(deps, crawl, lease, archive, signal)
+      return archive.done
+        ? { outcome: 'idle', committed }
+        : await importLeased(deps, crawl, lease, shared.urls, archive, signal)
     const crawler = await createShardCrawler(deps, crawl, lease, signal, shared, (urls) => {
       committed += urls
     })
@@ -171,6 +193,7 @@ async function importLeased(
   deps: CrawlDeps,
   crawl: CrawlRecord,
   lease: Lease,
+  urls: UrlBook,
   work: ArchiveWork,
   signal: AbortSignal,
 ): Promise<CrawlShardResult> {
@@ -184,11 +207,37 @@ async function importLeased(
     archive,
     files,
     extractDef: await ensureDefinition(db, deps.definitions.extract, deps.commitId),
-    interpret: { ...deps, section, token, place: placeIn(crawl), inScope: () => false },
+    interpret: {
+      ...deps,
+      section,
+      token,
+      place: (url: string, base?: string) => urls.place(url, base),
+      link: (url: string, base: string) => urls.link(url, base),
+      inScope: () => false,
+    },
     maxBodyBytes: section.limits.max_body_mib * 1024 * 1024,
+    wordOf: await archivedRules(db, crawl.crawl_no, urls, token),
     isPaused,
     now: () => performance.now(),
     signal,
   }
-  return importArchive(importing, lease, work, BUDGET_MS)
+  if (!work.files_done) return searchArchive(importing, lease, work, BUDGET_MS)
+  return work.others_searched ? { outcome: 'waiting', committed: 0 } : importArchive(importing, lease, work, BUDGET_MS)
+}
+
+/** What the origins' files in the crawl's archives say; nothing where there are none. */
+async function archivedRules(
+  db: Kysely<Database>,
+  crawlNo: number,
+  urls: UrlBook,
+  token: string,
+): Promise<ImportDeps['wordOf']> {
+  if (!(await hasOriginFiles(db, crawlNo))) return () => Promise.resolve({ refusal: null, signals: [] })
+  return createArchivedRules({
+    find: (kind, urlSha) => newestOriginFile(db, crawlNo, kind, urlSha),
+    robots: async (origin) => ((await robotsOf(db, crawlNo, origin))?.rules ?? null) as RobotsRules | null,
+    tdm: async (origin) => (await tdmFileOf(db, crawlNo, origin)) as TdmRule[] | null,
+    place: (url) => urls.place(url),
+    token,
+  })
 }

@@ -13,12 +13,11 @@ import { sleepUntil } from '../edge/run-edge.ts'
 import type { Definition } from '../steps/step.ts'
 import type { AddressLeases } from './address-leases.ts'
 import type { Archive } from './commit-batch.ts'
-import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
 import { HostSchedule } from './host-schedule.ts'
 import type { ArchiveFiles } from './import-archive.ts'
 import { type InterpretDeps, MAX_DEPTH } from './interpret.ts'
 import type { KnownUrls } from './known-urls.ts'
-import { shardOf } from './plan-crawl.ts'
+import { createPatientStore } from './patient-store.ts'
 import { productToken } from './robots.ts'
 import { type OriginRules, RobotsGate } from './robots-gate.ts'
 import { type ArchivedRecord, createRevisits, NO_REVISITS, type Revisits } from './revisit.ts'
@@ -26,6 +25,7 @@ import type { ServerBook } from './server-book.ts'
 import { ShardCrawler } from './shard-crawler.ts'
 import type { TdmRule } from './tdm-file.ts'
 import { TdmGate } from './tdm-gate.ts'
+import type { UrlBook } from './url-book.ts'
 
 /** Bytes out over bytes in at which a coded body is taken for a bomb (measured bombs: 1,000 and up; honest HTML: under 50). */
 const MAX_RATIO = 200
@@ -45,6 +45,7 @@ export interface CrawlDeps extends Pick<
     maxRatio: number
     signal: AbortSignal
     headers: [string, string][]
+    cut?: boolean
     share?: BodyShare
   }): Promise<FetchResult>
   /** A response record of the archive. Throws OBJECT_MISSING, OBJECT_CORRUPT, WARC_CORRUPT or WARC_DIGEST_MISMATCH. */
@@ -66,6 +67,7 @@ export interface CrawlDeps extends Pick<
 export interface SharedState {
   book: ServerBook
   known: KnownUrls
+  urls: UrlBook
   /** Of the process, over all its crawls. */
   addresses: AddressLeases
 }
@@ -76,28 +78,13 @@ export async function hasStopped(db: Kysely<Database>, id: string): Promise<bool
   return now === undefined || now.paused || now.state === 'cancelled' || now.state === 'frozen'
 }
 
-/** Names URLs for the frontier of a crawl. */
-export function placeIn(crawl: CrawlRecord): InterpretDeps['place'] {
-  return (url, base) => {
-    const canonical = canonicalUrl(url, base)
-    if (!canonical.ok) return null
-    const { host, hostname } = new URL(canonical.url)
-    return {
-      url: canonical.url,
-      sha: Buffer.from(urlDigest(canonical.url), 'hex'),
-      host,
-      shard: shardOf(registrableDomain(hostname), crawl.shards),
-    }
-  }
-}
-
 /** Puts together what crawls one shard: its schedule, gates, archive and commits, by the crawl's section. */
 export async function createShardCrawler(
   deps: CrawlDeps,
   crawl: CrawlRecord,
   lease: Lease,
   signal: AbortSignal,
-  { book, known, addresses }: SharedState,
+  { book, known, urls, addresses }: SharedState,
   onUrls: (urls: number) => void,
 ): Promise<ShardCrawler> {
   const section = crawl.section as CrawlSection
@@ -107,10 +94,12 @@ export async function createShardCrawler(
   for (const { address, ...kept } of await readPaces(deps.db, crawl.crawl_no))
     book.servers.learn(address, kept, performance.now())
   const scopes = await siteScopes(deps.db, crawl.crawl_no)
+  type Asked = { headers?: [string, string][]; share?: BodyShare; maxBodyBytes?: number; cut?: boolean }
   const { since } = addresses
-  const fetchUrl = async (url: string, headers: [string, string][] = [], share?: BodyShare) => {
+  const fetchUrl = async (url: string, asked: Asked = {}) => {
     // A turn may ask more than once, and sleep between: its address may have gone to another process.
     await addresses.stillAlive(since)
+    schedule.sent(new URL(url).host, performance.now())
     return deps.fetchOnce({
       url,
       userAgent: politeness.user_agent,
@@ -118,31 +107,45 @@ export async function createShardCrawler(
       deadlineMs: limits.seconds_per_page * 1000,
       maxRatio: MAX_RATIO,
       signal,
-      headers,
-      ...(share === undefined ? {} : { share }),
+      headers: [],
+      ...asked,
     })
   }
   const sleep = (ms: number) => sleepUntil(ms, signal)
-  const place = placeIn(crawl)
-  const inScope = (siteNo: number, url: string) => scopes.get(siteNo) === siteOf(url, section.scope)
+  const turn = async (url: string) => {
+    const { host } = new URL(url)
+    if (!schedule.knowsAddress(host)) schedule.setAddress(host, (await deps.addressOf(url)) ?? '')
+    await sleep(schedule.reserve(host, performance.now()))
+  }
+  const place = (url: string, base?: string) => urls.place(url, base)
+  const inScope = (siteNo: number, url: string) => scopes.get(siteNo) === urls.siteOf(url)
   const extractDef = await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId)
   const commit = {
     db: deps.db,
-    store: deps.store,
+    store: createPatientStore(deps.store, { now: () => performance.now(), sleep, signal }),
     archive: deps.archive,
     known,
+    refusal: (url: string) => (politeness.honour.includes('robots') ? gate.refusal(url) : null),
     extractDef,
     limits: { pagesPerHost: limits.pages_per_host, depth: Math.min(limits.depth, MAX_DEPTH), extractDef },
     budget: { giveUpMs: limits.give_up_hours * 3_600_000, asksRobots: politeness.honour.includes('robots') },
   }
   const token = productToken(politeness.user_agent)
-  const interpret: InterpretDeps = { ...deps, section, token, place, inScope }
+  const interpret: InterpretDeps = {
+    ...deps,
+    section,
+    token,
+    place,
+    link: (url, base) => urls.link(url, base),
+    inScope,
+  }
   let crawler: ShardCrawler | null = null
   const gate = new RobotsGate({
     fetch: fetchUrl,
     load: (origin) => loadRobots(deps.db, crawl.crawl_no, origin),
     place,
     record: (result) => crawler?.recordRobots(result),
+    turn,
     sleep,
     token,
   })
@@ -150,13 +153,10 @@ export async function createShardCrawler(
   const tdm = new TdmGate({
     fetch: fetchUrl,
     load: async (origin) => (honour.includes('tdm') ? loadTdm(deps.db, crawl.crawl_no, origin) : []),
-    waitFor: async (url) => {
-      const answer = honour.includes('robots') ? await gate.ask(url) : null
-      if (answer?.allowed === false) return null
-      return Math.max(politeness.delay_ms, answer?.delayMs ?? 0)
-    },
+    mayAsk: async (url) => !honour.includes('robots') || (await gate.ask(url)).allowed,
     place,
     record: (result) => crawler?.recordTdm(result),
+    turn,
     sleep,
   })
   crawler = new ShardCrawler(
@@ -167,7 +167,8 @@ export async function createShardCrawler(
       gate,
       tdm,
       schedule,
-      fetch: fetchUrl,
+      turn,
+      fetch: (url, headers, share) => fetchUrl(url, { headers, share }),
       revisits: await revisitsOf(deps, crawl.crawl_no),
       addressOf: (url) => deps.addressOf(url),
       savePaces: (paces) => writePaces(deps.db, crawl.crawl_no, paces),

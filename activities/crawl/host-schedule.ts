@@ -149,6 +149,25 @@ export class HostSchedule {
       if (queue.length === 0 && active === 0 && !this.paused.has(host)) this.hosts.delete(host)
   }
 
+  /** A request to the host goes out: the next one's delay counts from here. */
+  sent(host: string, now: number): void {
+    const { manners } = this.state(host)
+    manners.sentAt = now
+    rest(manners, manners.server, now + this.delayOf(manners))
+  }
+
+  /**
+   * Takes the host's next start for a further request of a turn, such as a redirect of robots.txt, whoever else waits
+   * for it: milliseconds until then.
+   */
+  reserve(host: string, now: number): number {
+    const { manners } = this.state(host)
+    const at = Math.max(now, dueAt(manners))
+    rest(manners, manners.server, at + this.delayOf(manners))
+    manners.server.pace.start(at)
+    return at - now
+  }
+
   /** Takes the next URL that may be fetched now, null when none may. Hosts take turns. */
   take(now: number): Turn | null {
     for (const [host, state] of this.hosts) {
@@ -197,6 +216,23 @@ export class HostSchedule {
     let sum = 0
     for (const state of this.hosts.values()) sum += state.queue.length
     return sum
+  }
+
+  /** Hosts that could be asked now; of one address no more than may be asked there at a time. */
+  readyHosts(now: number): number {
+    const ofAddress = new Map<string, number>()
+    let ready = 0
+    for (const { queue, active, manners } of this.hosts.values()) {
+      if (queue.length === 0 || active >= this.limits.perHost || dueAt(manners) > now) continue
+      const { address, server } = manners
+      if (address) {
+        const before = ofAddress.get(address) ?? server.active
+        if (!this.permits.holds(address) || before >= this.limits.perAddress) continue
+        ofAddress.set(address, before + 1)
+      }
+      ready += 1
+    }
+    return ready
   }
 
   /** Milliseconds until a queued URL may start for its delay alone; null when only running requests can free one. */
@@ -253,7 +289,7 @@ export class HostSchedule {
         return
       }
       // What robots.txt asks for may have become known with this very request.
-      rest(manners, server, now + this.delayOf(manners))
+      rest(manners, server, Math.max(now, manners.sentAt) + this.delayOf(manners))
       if (isRefusal(seen)) this.pause(row.host, end + (seen.retryAfterMs ?? 0))
       if (hear(manners, server, end, seen) && address) this.learnt.add(address)
     }

@@ -3,13 +3,15 @@ import type { FetchResponse } from '../../infra/http.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
 import type { Message } from '../../infra/warc-message.ts'
 import type { ScanLimits, ScannedRecord } from '../../infra/warc-scan.ts'
-import type { ArchiveFault } from '../../schema/contracts/archive-fault.ts'
+import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
 import {
   advanceArchive,
   type ArchiveProgress,
   type ArchiveWork,
+  enterExcluded,
   enterImported,
+  type ExcludedUrl,
   recordArchiveSize,
 } from '../../schema/queries/archives.ts'
 import { insertCaptures, insertFacts } from '../../schema/queries/captures.ts'
@@ -18,7 +20,10 @@ import { type Lease, renewShard } from '../../schema/queries/leases.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import { BATCH_BYTES, BATCH_MS, BATCH_RECORDS, type CaptureDraft } from './batch.ts'
 import { type Archive, CRAWL_RUN, storeBytes } from './commit-batch.ts'
-import { type InterpretDeps, interpretResponse } from './interpret.ts'
+import type { ArchivedWord } from './archived-rules.ts'
+import { readRecord } from './archive-record.ts'
+import { type InterpretDeps, interpretResponse, isPageType } from './interpret.ts'
+import { inGroups } from './record-groups.ts'
 
 /** Reads files of other archives. */
 export interface ArchiveFiles {
@@ -27,7 +32,11 @@ export interface ArchiveFiles {
   /** Throws ARCHIVE_MISSING. */
   size(file: string): Promise<number>
   scan(file: string, offset: number, limits: ScanLimits): AsyncGenerator<ScannedRecord>
-  readMessage(record: { fields: [string, string][]; block: Buffer }, maxBodyBytes: number): Promise<Message>
+  readMessage(
+    record: { fields: [string, string][]; block: Buffer },
+    maxBodyBytes: number,
+    cut?: boolean,
+  ): Promise<Message>
 }
 
 export interface ImportDeps {
@@ -37,6 +46,8 @@ export interface ImportDeps {
   files: ArchiveFiles
   extractDef: number
   interpret: InterpretDeps
+  /** What the files of its origin in the crawl's archives say of a URL. */
+  wordOf(url: string): Promise<ArchivedWord>
   maxBodyBytes: number
   isPaused(): Promise<boolean>
   now(): number
@@ -55,18 +66,26 @@ interface Imported {
   detail: string | null
 }
 
-/** What became of one record. Neither fault nor capture: nothing is wrong with it and nothing wants it. */
+/** What became of one record. Neither fault, capture nor excluded: nothing is wrong with it and nothing wants it. */
 interface Taken {
   /** Where the next record begins. */
   next: number
   bytes: number
   fault: ArchiveProgress['faults'][number] | null
   imported: Imported | null
+  /** A rule of its origin keeps it out. */
+  excluded: ExcludedUrl | null
+}
+
+export interface ImportRun {
+  outcome: 'idle' | 'budget' | 'paused'
+  committed: number
 }
 
 /** What one transaction takes from an archive. */
 class ImportBatch {
   readonly imported: Imported[] = []
+  readonly excluded: ExcludedUrl[] = []
   readonly faults: ArchiveProgress['faults'] = []
   records = 0
   bytes = 0
@@ -78,12 +97,13 @@ class ImportBatch {
     this.startedAt = startedAt
   }
 
-  add({ next, fault, imported, bytes }: Taken): void {
+  add({ next, fault, imported, excluded, bytes }: Taken): void {
     this.records += 1
     this.nextOffset = next
     this.bytes += bytes
     if (fault) this.faults.push(fault)
     if (imported) this.imported.push(imported)
+    if (excluded) this.excluded.push(excluded)
   }
 
   isDue(now: number): boolean {
@@ -93,9 +113,7 @@ class ImportBatch {
 
 /** The head of a record and of its response, beside the body that the spec lets a page have. */
 const HEAD_BYTES = 1024 * 1024
-/** Records looked into at a time, by number and by bytes of their blocks: as many as keep the threads for pages busy. */
-const GROUP_RECORDS = 8
-const GROUP_BYTES = 16 * 1024 * 1024
+export const scanLimits = ({ maxBodyBytes }: ImportDeps) => ({ maxRecordBytes: maxBodyBytes + HEAD_BYTES })
 
 /**
  * Takes captures from an archive for up to `budgetMs`, in batches that each commit with the offset that they lead to:
@@ -107,10 +125,9 @@ export async function importArchive(
   lease: Lease,
   work: ArchiveWork,
   budgetMs: number,
-): Promise<{ outcome: 'idle' | 'budget' | 'paused'; committed: number }> {
+): Promise<ImportRun> {
   const end = deps.now() + budgetMs
   await requireSameFile(deps, lease, work)
-  const limits = { maxRecordBytes: deps.maxBodyBytes + HEAD_BYTES }
   let from = work.next_offset
   let batch = new ImportBatch(from, deps.now())
   let committed = 0
@@ -119,34 +136,21 @@ export async function importArchive(
     from = batch.nextOffset
     batch = new ImportBatch(from, deps.now())
   }
-  let group: Promise<Taken>[] = []
-  let groupBytes = 0
-  const settle = async () => {
-    for (const taken of await Promise.all(group)) batch.add(taken)
-    group = []
-    groupBytes = 0
+  const records = deps.files.scan(work.file, from, scanLimits(deps))
+  for await (const group of inGroups(records, (scanned) => take(deps, work, scanned))) {
     deps.signal.throwIfAborted()
-  }
-  for await (const scanned of deps.files.scan(work.file, from, limits)) {
-    const taking = take(deps, work, scanned)
-    // It is heard of when the group settles, also when the file can't be read on before that.
-    taking.catch(() => {})
-    group.push(taking)
-    groupBytes += scanned.kind === 'record' ? scanned.block.length : 0
-    if (group.length < GROUP_RECORDS && groupBytes < GROUP_BYTES) continue
-    await settle()
+    for (const taken of group) batch.add(taken)
     if (!batch.isDue(deps.now())) continue
     await commit(false)
     if (await deps.isPaused()) return { outcome: 'paused', committed }
     if (deps.now() >= end) return { outcome: 'budget', committed }
   }
-  await settle()
   await commit(true)
   return { outcome: 'idle', committed }
 }
 
 /** The whole file is read for its digest once; later runs compare its size. */
-async function requireSameFile({ db, files }: ImportDeps, lease: Lease, work: ArchiveWork): Promise<void> {
+export async function requireSameFile({ db, files }: ImportDeps, lease: Lease, work: ArchiveWork): Promise<void> {
   if (work.bytes !== null && work.bytes === (await files.size(work.file))) return
   const { bytes, sha256 } = await files.digest(work.file)
   if (!sha256.equals(work.sha))
@@ -159,19 +163,33 @@ async function requireSameFile({ db, files }: ImportDeps, lease: Lease, work: Ar
 
 async function take(deps: ImportDeps, work: ArchiveWork, scanned: ScannedRecord): Promise<Taken> {
   const { offset: at, length } = scanned
-  const taken: Taken = { next: at + length, bytes: 0, fault: null, imported: null }
-  const faulty = (reason: ArchiveFault, url: string | null) => ({ ...taken, fault: { at, length, reason, url } })
-  if (scanned.kind === 'fault') return faulty(scanned.fault, null)
-  const message = await deps.files.readMessage(scanned, deps.maxBodyBytes)
-  if (message.kind === 'skip') return taken
-  const written = scanned.fields.find(([name]) => name.toLowerCase() === 'warc-target-uri')?.[1] ?? ''
-  const target = deps.interpret.place(written.replace(/^<|>$/g, ''))
-  if (message.kind === 'fault') return faulty(message.fault, target?.url ?? null)
-  if (!target) return faulty('bad_url', null)
-  const { response } = message
-  const found = await interpretImported(deps, target, response)
+  const taken: Taken = { next: at + length, bytes: 0, fault: null, imported: null, excluded: null }
+  const record = await readRecord(deps, scanned)
+  if (record.kind === 'fault') {
+    const { fault: reason, url } = record
+    return { ...taken, fault: { at, length, reason, url } }
+  }
+  // Files of origins were taken by the search before.
+  if (record.kind === 'skip' || record.file !== null) return taken
+  const { target, response } = record
+  const { refusal, signals } = await deps.wordOf(target.url)
+  if (refusal !== null && deps.interpret.section.politeness.honour.includes('robots')) {
+    const kind = wantedAs(deps, response)
+    const detail = `${refusal}; record at ${at} of ${nameOf(work.file)}`.slice(0, 300)
+    return { ...taken, excluded: kind && { ...target, kind, reason: 'robots_disallowed', detail } }
+  }
+  const found = await interpretImported(deps, target, response, signals)
   const imported = found && { ...found, source: { sha: work.sha, offset: at, length } }
   return { ...taken, bytes: response.body.length, imported }
+}
+
+const nameOf = (file: string) => file.slice(file.lastIndexOf('/') + 1)
+
+/** What a crawl would have asked for it as; null for style sheets, scripts and the like. */
+function wantedAs({ interpret }: ImportDeps, response: FetchResponse): ExcludedUrl['kind'] | null {
+  if (response.status < 200 || response.status >= 300) return 'other'
+  if (interpret.sniffImage(response.body) !== null) return 'picture'
+  return isPageType(response) ? 'page' : null
 }
 
 /** Null for what a crawl of pages and pictures would not have asked for: style sheets, scripts and the like. */
@@ -179,6 +197,7 @@ async function interpretImported(
   deps: ImportDeps,
   target: { url: string; sha: Buffer; host: string; shard: number },
   response: FetchResponse,
+  site: readonly OptOutSignal[],
 ): Promise<Omit<Imported, 'source'> | null> {
   const row: FrontierRow = {
     url_sha: target.sha,
@@ -196,7 +215,7 @@ async function interpretImported(
     declared: null,
     first_tried: null,
   }
-  const { draft, outcome } = await interpretResponse(deps.interpret, row, { ...response, url: target.url })
+  const { draft, outcome } = await interpretResponse(deps.interpret, row, response, site)
   if (!draft || outcome.reason === 'bad_media_type') return null
   return { draft, host: target.host, shard: target.shard, reason: outcome.reason, detail: outcome.detail }
 }
@@ -238,6 +257,7 @@ async function commitImport(
       captureId: ids[index] as string,
     }))
     await enterImported(tx, lease.crawlNo, work.site_no, urls)
+    await enterExcluded(tx, lease.crawlNo, work.site_no, batch.excluded)
     return imported.length
   })
 }

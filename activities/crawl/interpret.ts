@@ -11,14 +11,16 @@ import { pictureSignals } from './picture-signals.ts'
 import { locationOf, MAX_REDIRECTS, resolveRedirect } from './redirects.ts'
 import { type Outcome, parseRetryAfter, retryPlan } from './retry-policy.ts'
 import { draftCapture, header } from './draft-capture.ts'
-import { withoutSessionId } from './session-id.ts'
 import { branchOf } from './url-branch.ts'
+import type { PlacedLink, PlacedUrl } from './url-book.ts'
 
 /** What interpretation needs to know and to call; all of it pure but for the abuse matcher's PDQ, which decodes. */
 export interface InterpretDeps {
   section: CrawlSection
   /** Names a URL for the frontier: its shard, politeness host and canonical form; null when it can't be crawled. */
-  place(url: string, base?: string): { url: string; sha: Buffer; host: string; shard: number } | null
+  place(url: string, base?: string): PlacedUrl | null
+  /** The same of a link to a page, without the id of a visit, and the part of its host that it counts to. */
+  link(url: string, base: string): PlacedLink | null
   inScope(siteNo: number, url: string): boolean
   /** The page's text is of no use here and may be empty. */
   extractPage(
@@ -55,10 +57,15 @@ export async function interpretResponse(
     return redirected(deps, row, response, redirect.kind === 'to' ? redirect.url : null, site)
   if (response.status < 200 || response.status >= 300) return refused(deps, row, response)
   if (row.sitemap) return sitemap(deps, row, response)
-  const mediaType = mediaTypeOf(response)
-  if (row.page && (mediaType === null || HTML_TYPES.has(mediaType)) && deps.sniffImage(response.body) === null)
+  if (row.page && isPageType(response) && deps.sniffImage(response.body) === null)
     return page(deps, row, response, site)
   return picture(deps, row, response, site)
+}
+
+/** Whether a response says that it is a page, or nothing of what it is. */
+export function isPageType(response: FetchResponse): boolean {
+  const mediaType = mediaTypeOf(response)
+  return mediaType === null || HTML_TYPES.has(mediaType)
 }
 
 /** What became of a URL whose request failed. */
@@ -250,12 +257,10 @@ function add(
   depth: number,
   redirects: number,
 ): void {
-  const placed = deps.place(url, row.url)
-  const target = placed && kind === 'page' ? deps.place(withoutSessionId(placed.url)) : placed
+  const target = kind === 'page' ? deps.link(url, row.url) : deps.place(url, row.url)
   if (!target || row.site_no === null || !deps.inScope(row.site_no, target.url)) return
   if (kind === 'page' && depth > Math.min(deps.section.limits.depth, MAX_DEPTH)) return
-  const branch = kind === 'page' ? branchOf(target.url) : null
-  found.push({ ...target, siteNo: row.site_no, depth, kind, redirects, fromSha: row.url_sha, branch })
+  found.push({ branch: null, ...target, siteNo: row.site_no, depth, kind, redirects, fromSha: row.url_sha })
 }
 
 function draftOf(

@@ -2,8 +2,9 @@ import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { NewSite } from '../../schema/queries/crawls.ts'
 import { PermanentError } from '../../schema/contracts/errors.ts'
 import { readSeedArchive } from '../../schema/spec/seed-archive.ts'
+import { readSeed } from '../../schema/spec/seed-sitemap.ts'
 import { sha256 } from '../digest.ts'
-import { canonicalUrl, registrableDomain, siteOf, urlDigest } from './canonical-url.ts'
+import { canonicalUrl, registrableDomain, siteOf } from './canonical-url.ts'
 
 /** Enough for a process to hold each shard's hosts in memory, few enough for a coordinator's window. */
 const MAX_SHARDS = 64
@@ -26,7 +27,8 @@ export function planSites(section: CrawlSection): { shards: number; sites: NewSi
   for (const [declared, urls] of Object.entries(section.seeds)) {
     for (const raw of urls) {
       if (readSeedArchive(raw)) continue
-      const canonical = canonicalUrl(raw)
+      const { url: written, sitemap } = readSeed(raw)
+      const canonical = canonicalUrl(written)
       if (!canonical.ok) throw new PermanentError('BAD_SEED', `seed ${raw} is not an http or https URL`, { seed: raw })
       const { url } = canonical
       const key = siteOf(url, section.scope)
@@ -37,7 +39,14 @@ export function planSites(section: CrawlSection): { shards: number; sites: NewSi
         domain: registrableDomain(hostname),
       }
       site.declared.add(declared)
-      site.seeds.set(url, { url, sha: Buffer.from(urlDigest(url), 'hex'), host })
+      const known = site.seeds.get(url)
+      site.seeds.set(url, {
+        url,
+        sha: sha256(url),
+        host,
+        page: !sitemap || known?.page === true,
+        sitemap: sitemap || known?.sitemap === true,
+      })
       sites.set(key, site)
     }
   }

@@ -14,6 +14,7 @@ import {
   robotsVerdictForStatus,
   sitemaps,
 } from './robots.ts'
+import { ROBOTS_LIMITS } from './robots-text.ts'
 import { sha256 } from '../digest.ts'
 
 /** Redirects of robots.txt in a row: RFC 9309 asks for at least five. */
@@ -33,10 +34,12 @@ export interface OriginRules {
 }
 
 export interface RobotsGateDeps {
-  fetch(url: string): Promise<FetchResult>
+  fetch(url: string, limits: typeof ROBOTS_LIMITS): Promise<FetchResult>
   load(origin: string): Promise<OriginRules | null>
   place(url: string, base?: string): { url: string; sha: Buffer; host: string; shard: number } | null
   record(result: RobotsResult): void
+  /** Waits until the host of a URL may be asked once more; the first request of an ask goes out in its caller's turn. */
+  turn(url: string): Promise<void>
   sleep(ms: number): Promise<void>
   token: string
 }
@@ -49,10 +52,16 @@ export type RobotsAnswer =
       detail: string | null
     }
 
+/** What a rule of robots.txt says of a URL, and which. */
+export interface Refusal {
+  reason: 'robots_disallowed'
+  detail: string | null
+}
+
 /** Asks an origin's robots.txt once and answers for each URL below it. */
 export class RobotsGate {
   private readonly origins = new Map<string, Promise<OriginRules>>()
-  private readonly known = new Set<string>()
+  private readonly known = new Map<string, OriginRules>()
   private readonly asked = new Set<string>()
   /** Why an origin's robots.txt was last not to be had, for people. */
   private readonly faults = new Map<string, string>()
@@ -87,6 +96,12 @@ export class RobotsGate {
     return this.asked.has(origin)
   }
 
+  /** The rule that keeps us off a canonical URL, as far as its origin's rules are at hand; asks nobody. */
+  refusal(url: string): Refusal | null {
+    const known = this.known.get(url.slice(0, url.indexOf('/', 'https://'.length)))
+    return known?.verdict === 'rules' && known.rules ? refusalBy(known.rules, this.deps.token, url) : null
+  }
+
   async ask(url: string): Promise<RobotsAnswer> {
     const { origin } = new URL(url)
     const { verdict, rules } = await this.rulesOf(origin)
@@ -95,13 +110,8 @@ export class RobotsGate {
       return { allowed: false, reason, detail: this.faults.get(origin) ?? null }
     }
     if (verdict === 'allow_all' || !rules) return { allowed: true, delayMs: 0, sitemaps: [], signals: [] }
-    const answer = isAllowed(rules, this.deps.token, url)
-    if (!answer.allowed)
-      return {
-        allowed: false,
-        reason: 'robots_disallowed',
-        detail: answer.rule === null ? null : `${answer.rule} (line ${answer.line})`,
-      }
+    const refusal = refusalBy(rules, this.deps.token, url)
+    if (refusal) return { allowed: false, ...refusal }
     const seconds = crawlDelaySeconds(rules, this.deps.token) ?? 0
     if (seconds > MAX_CRAWL_DELAY_SECONDS)
       return { allowed: false, reason: 'crawl_delay_too_long', detail: `crawl-delay ${seconds} s` }
@@ -119,7 +129,7 @@ export class RobotsGate {
       rules.catch(() => this.origins.delete(origin))
     }
     const found = await rules
-    this.known.add(origin)
+    this.known.set(origin, found)
     return found
   }
 
@@ -131,6 +141,7 @@ export class RobotsGate {
     // Every answer is evidence, also those of tries that came to nothing.
     const drafts: CaptureDraft[] = []
     for (let tried = 1; ; tried += 1) {
+      if (tried > 1) await this.deps.turn(`${origin}/robots.txt`)
       const answer = await this.fetchRobots(origin)
       drafts.push(...answer.drafts)
       if (answer.verdict !== 'disallow_all' || tried >= UNREACHABLE_TRIES || this.blocked.has(origin)) {
@@ -153,7 +164,8 @@ export class RobotsGate {
     }
     let retryAfterMs = 0
     for (let hop = 0; hop <= ROBOTS_HOPS; hop += 1) {
-      const result = await this.deps.fetch(url)
+      if (hop > 0) await this.deps.turn(url)
+      const result = await this.deps.fetch(url, ROBOTS_LIMITS)
       if (result.kind === 'failure' && result.reason === 'address_blocked' && hop === 0) this.blocked.add(origin)
       if (result.kind === 'failure') return answer(robotsVerdictForStatus({ failure: result.reason }), faultOf(result))
       drafts.push(robotsDraft(this.deps, url, result))
@@ -168,6 +180,12 @@ export class RobotsGate {
     }
     return answer(robotsVerdictForStatus({ failure: 'too_many_redirects' }), 'too_many_redirects')
   }
+}
+
+function refusalBy(rules: RobotsRules, token: string, url: string): Refusal | null {
+  const answer = isAllowed(rules, token, url)
+  if (answer.allowed) return null
+  return { reason: 'robots_disallowed', detail: answer.rule === null ? null : `${answer.rule} (line ${answer.line})` }
 }
 
 /** `dns_failed ENOTFOUND`: a reason of ours and the system's word for it. */

@@ -4,7 +4,13 @@
  */
 
 /** RFC 9309 2.5 asks for 500 KiB at least; the rest of a longer file is not read. */
-export const MAX_ROBOTS_BYTES = 512 * 1024
+const MAX_ROBOTS_BYTES = 512 * 1024
+
+/**
+ * As much of a file as is fetched, whatever a page may have: of a larger one the beginning, with a byte more than is read,
+ * by which a cut file is told from a whole one.
+ */
+export const ROBOTS_LIMITS = { maxBodyBytes: MAX_ROBOTS_BYTES + 1, cut: true } as const
 
 /** Longer lines are cut here: 8 times the longest URL that browsers took, as the reference parser has it. */
 const MAX_LINE_BYTES = 16_664

@@ -15,6 +15,8 @@ export interface ServerState {
 /** What a host's answers have taught; outlives the activity that crawls its shard. */
 export interface HostManners {
   nextAt: number
+  /** When the last request to it went out. */
+  sentAt: number
   crawlDelayMs: number
   latencyMs: number | null
   /** Rests in a row for a server in trouble, and the end of the last. */
@@ -82,6 +84,7 @@ const newServer = (): ServerState => ({
 
 const newHost = (): HostManners => ({
   nextAt: 0,
+  sentAt: 0,
   crawlDelayMs: 0,
   latencyMs: null,
   troubles: 0,

@@ -1,5 +1,6 @@
 import {
   claimUrls,
+  type DueHost,
   dueHosts,
   type FrontierRow,
   nextDueMs,
@@ -19,13 +20,16 @@ import { type VisitDeps, visitUrl } from './visit-url.ts'
  */
 const CLAIM = 32
 const HOSTS_AT_A_TIME = 256
+/** Hosts at hand that may be asked now: as many as a process asks at a time by default. More would only be leased for longer. */
+const ENOUGH_HOSTS = 16
 /** Of a shard with many hosts at hand, so few are claimed of each that all of them fit into memory. */
 const MANY_QUEUED = 8_192
 const CLAIM_OF_MANY = 4
 /** Of more hosts than these at once, one URL is claimed of each whose address is not known: they may all be one server. */
 const FEW_HOSTS = 64
-/** How often a shard without work looks for what other shards found for it. */
+/** How often a shard without work looks for what other shards found for it, and how often one that has some. */
 const POLL_MS = 200
+const BUSY_POLL_MS = 1_000
 /** A commit costs about this much: with less to wait for, the batch waits for more to come. */
 const SOON_MS = 100
 
@@ -62,8 +66,14 @@ export class ShardCrawler {
   private wake: (() => void) | null = null
   private lastClaimed = ''
   private readonly resolving = new Set<string>()
-  /** When the database may have more than what is queued here. */
-  private lookAgainAt = 0
+  /** Hosts with work that the last look found and that were not claimed from yet. */
+  private found: DueHost[] = []
+  private foundMany = false
+  /** Called when a refill has brought URLs, or none. */
+  private onRefilled: (() => void) | null = null
+  /** Hosts that may have more than what was claimed of them, and when to ask for others. */
+  private readonly plenty = new Set<string>()
+  private nextPoll = 0
   /** Hosts by the URLs whose request runs: a suspended host's go back to the frontier before it has ended. */
   private readonly active = new Map<string, string>()
   private readonly deps: ShardCrawlerDeps
@@ -96,8 +106,8 @@ export class ShardCrawler {
       if (this.paused) return this.drain('paused')
       const isFull = this.committing !== null && this.batch.isDue(now)
       if (!stopping && !isFull) {
-        this.startRefill(now)
-        if (this.deps.schedule.queued === 0) await this.refilling
+        const refilled = this.startRefill(now)
+        if (this.deps.schedule.queued === 0 && this.running === 0) await refilled
         this.startFetches()
       }
       if (this.committing === null && this.shouldCommit()) {
@@ -161,43 +171,75 @@ export class ShardCrawler {
     return outcome
   }
 
-  /** Beside the fetches: what is queued goes on while the database is asked for more. */
-  private startRefill(now: number): void {
+  /**
+   * Beside the fetches: what is queued goes on while the database is asked for more. Resolves with the next URLs that
+   * come, or when none do: in a shard with many hosts the last ones come seconds after the first.
+   */
+  private startRefill(now: number): Promise<void> {
+    const refilled = new Promise<void>((resolve) => {
+      this.onRefilled = resolve
+    })
     this.refilling ??= this.refill(now)
       .catch((error: unknown) => {
         this.failure ??= error
       })
       .finally(() => {
         this.refilling = null
+        this.onRefilled?.()
       })
+    return refilled
   }
 
   private async refill(now: number): Promise<void> {
-    if (this.deps.schedule.queued > 0 && this.lookAgainAt > now) return
-    const { schedule } = this.deps
-    const { db } = this.deps.commit
-    schedule.forgetIdle()
-    await noteAddresses(db, this.lease.crawlNo, schedule.takeLocated())
-    const crowded = schedule.crowded()
-    const hosts = await dueHosts(db, this.lease, { limit: HOSTS_AT_A_TIME, after: this.lastClaimed, crowded })
-    this.lookAgainAt = now + POLL_MS
-    for (const { host, onProbation, givenUp } of hosts) {
-      if (givenUp) await giveUpFound(this.deps.commit, this.lease, host)
-      const claim = schedule.queued > MANY_QUEUED ? CLAIM_OF_MANY : CLAIM
-      if (givenUp || !schedule.isLow(host, onProbation ? 1 : claim / 2)) continue
-      if (onProbation && [...this.active.values()].includes(host)) continue
-      const isOne = onProbation || (hosts.length > FEW_HOSTS && !schedule.knowsAddress(host))
-      const rows = await claimUrls(db, this.lease, host, isOne ? 1 : claim)
-      this.lastClaimed = host
-      // Its robots.txt shows whether it is there again, whatever is wrong with one of its URLs.
-      if (onProbation) this.deps.gate.forget(host)
-      schedule.push(
-        host,
-        rows.filter((row) => !this.active.has(keyOf(row))),
-      )
-      this.resolve(host, rows[0])
-      if (rows.length === CLAIM) this.lookAgainAt = now + POLL_MS / 4
+    const { schedule, commit } = this.deps
+    if (this.found.length === 0) {
+      if (!this.wantsMore(now)) return
+      schedule.forgetIdle()
+      await noteAddresses(commit.db, this.lease.crawlNo, schedule.takeLocated())
+      const crowded = schedule.crowded()
+      const look = { limit: HOSTS_AT_A_TIME, after: this.lastClaimed, crowded }
+      this.found = await dueHosts(commit.db, this.lease, look)
+      this.foundMany = this.found.length > FEW_HOSTS
+      this.plenty.clear()
+      this.nextPoll = now + BUSY_POLL_MS
     }
+    while (schedule.readyHosts(this.deps.now()) < ENOUGH_HOSTS) {
+      const next = this.found.shift()
+      if (!next) return
+      await this.claimFrom(next)
+    }
+  }
+
+  private async claimFrom({ host, onProbation, givenUp }: DueHost): Promise<void> {
+    const { schedule, commit, gate } = this.deps
+    if (givenUp) await giveUpFound(commit, this.lease, host)
+    const claim = schedule.queued > MANY_QUEUED ? CLAIM_OF_MANY : CLAIM
+    if (givenUp || !schedule.isLow(host, onProbation ? 1 : claim / 2)) return
+    if (onProbation && [...this.active.values()].includes(host)) return
+    const isOne = onProbation || (this.foundMany && !schedule.knowsAddress(host))
+    const rows = await claimUrls(commit.db, this.lease, host, isOne ? 1 : claim)
+    this.lastClaimed = host
+    // Its robots.txt shows whether it is there again, whatever is wrong with one of its URLs.
+    if (onProbation) gate.forget(host)
+    schedule.push(
+      host,
+      rows.filter((row) => !this.active.has(keyOf(row))),
+    )
+    this.resolve(host, rows[0])
+    if (rows.length === (isOne ? 1 : claim) && !onProbation) this.plenty.add(host)
+    if (rows.length === 0) return
+    this.onRefilled?.()
+    this.wake?.()
+  }
+
+  /** The database is asked when a host may have more than what is queued here. */
+  private wantsMore(now: number): boolean {
+    const { schedule } = this.deps
+    return (
+      schedule.queued === 0 ||
+      this.nextPoll <= now ||
+      this.plenty.values().some((host) => schedule.isLow(host, CLAIM / 2))
+    )
   }
 
   private startFetches(): void {
@@ -268,7 +310,9 @@ export class ShardCrawler {
     for (const host of silent) schedule.drop(host)
     await this.deps.savePaces(schedule.takeLearnt(this.deps.now()))
     await this.suspend(schedule.takePauses(this.deps.now()))
-    this.lookAgainAt = 0
+    // A host that was suspended is not to be claimed from any more.
+    this.found = []
+    this.nextPoll = 0
     this.deps.onCommit({ urls: batch.results.length })
   }
 

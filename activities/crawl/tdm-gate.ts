@@ -21,22 +21,41 @@ export interface TdmGateDeps {
   fetch(url: string): Promise<FetchResult>
   /** Rules that were had at most 24 hours ago, null when there are none such. */
   load(origin: string): Promise<TdmRule[] | null>
-  /** The wait before and after a request to the origin, in milliseconds; null when robots.txt does not let us ask. */
-  waitFor(url: string): Promise<number | null>
+  /** Whether robots.txt lets us ask. */
+  mayAsk(url: string): Promise<boolean>
   place(url: string, base?: string): { url: string; sha: Buffer; host: string; shard: number } | null
   record(result: TdmResult): void
+  /** Waits until the host of a URL may be asked once more; the first request of an ask goes out in its caller's turn. */
+  turn(url: string): Promise<void>
   sleep(ms: number): Promise<void>
 }
 
 type Rules = { kind: 'rules'; rules: TdmRule[] } | { kind: 'unreachable'; failure: FetchFailure }
 
-/** Asks an origin's TDM file once, before anything of it is fetched, and answers for each URL below it. */
+/**
+ * Asks an origin's TDM file once, in a turn of its own before anything of it is fetched, and answers for each URL below
+ * it.
+ */
 export class TdmGate {
   private readonly origins = new Map<string, Promise<Rules>>()
+  private readonly known = new Set<string>()
+  private readonly asked = new Set<string>()
   private readonly deps: TdmGateDeps
 
   constructor(deps: TdmGateDeps) {
     this.deps = deps
+  }
+
+  /** Whether it is settled what the origin's file says, or that it cannot be reached now. */
+  knows(url: string): boolean {
+    return this.known.has(new URL(url).origin)
+  }
+
+  /** Gets what the origin's file says, from the table or from its server; returns whether the server was asked. */
+  async prepare(url: string): Promise<boolean> {
+    const { origin } = new URL(url)
+    await this.rulesOf(origin)
+    return this.asked.has(origin)
   }
 
   /**
@@ -57,32 +76,34 @@ export class TdmGate {
     const response = await fetch()
     if (response.kind === 'failure') return { response, signals: [] }
     if ((await this.origins.get(origin))?.kind === 'unreachable') this.origins.delete(origin)
-    const again = await this.rulesOf(origin)
+    const again = await this.rulesOf(origin, true)
     if (again.kind === 'rules') return { response, signals: signalsIn(again.rules) }
     this.origins.set(origin, Promise.resolve(this.answer(origin, [], [])))
     return { response, signals: [] }
   }
 
-  private rulesOf(origin: string): Promise<Rules> {
-    let known = this.origins.get(origin)
-    if (!known) {
-      known = this.load(origin)
-      this.origins.set(origin, known)
+  /** `turnUsed`: the caller's turn went to another request. */
+  private async rulesOf(origin: string, turnUsed = false): Promise<Rules> {
+    let rules = this.origins.get(origin)
+    if (!rules) {
+      rules = this.load(origin, turnUsed)
+      this.origins.set(origin, rules)
       // A failed load (worker stopping) must not stay as the origin's answer.
-      known.catch(() => this.origins.delete(origin))
+      rules.catch(() => this.origins.delete(origin))
     }
-    return known
+    const found = await rules
+    this.known.add(origin)
+    return found
   }
 
-  private async load(origin: string): Promise<Rules> {
+  private async load(origin: string, turnUsed: boolean): Promise<Rules> {
     const stored = await this.deps.load(origin)
     if (stored) return { kind: 'rules', rules: stored }
-    const waitMs = await this.deps.waitFor(`${origin}${TDM_FILE}`)
-    if (waitMs === null) return { kind: 'rules', rules: [] }
-    await this.deps.sleep(waitMs)
-    const found = await this.fetchRules(origin)
-    await this.deps.sleep(waitMs)
-    return found
+    const file = `${origin}${TDM_FILE}`
+    if (!(await this.deps.mayAsk(file))) return { kind: 'rules', rules: [] }
+    this.asked.add(origin)
+    if (turnUsed) await this.deps.turn(file)
+    return this.fetchRules(origin)
   }
 
   private async fetchRules(origin: string): Promise<Rules> {
@@ -97,6 +118,7 @@ export class TdmGate {
       }
       if (last.kind === 'response' && isBusy(last) && tried < BUSY_TRIES) {
         await this.deps.sleep(BUSY_WAIT_MS * tried)
+        await this.deps.turn(`${origin}${TDM_FILE}`)
         continue
       }
       const isFile = last.kind === 'response' && last.status >= 200 && last.status < 300
@@ -108,6 +130,7 @@ export class TdmGate {
   private async fetchFile(origin: string, drafts: CaptureDraft[]): Promise<FetchResult | null> {
     let url = `${origin}${TDM_FILE}`
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+      if (hop > 0) await this.deps.turn(url)
       const result = await this.deps.fetch(url)
       if (result.kind === 'failure') return result
       drafts.push(this.draft(url, result))

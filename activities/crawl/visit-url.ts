@@ -20,7 +20,9 @@ export interface VisitDeps {
   gate: RobotsGate
   tdm: TdmGate
   schedule: HostSchedule
-  fetch(url: string, headers?: [string, string][], share?: BodyShare): Promise<FetchResult>
+  /** Waits until the host of a URL may be asked once more in the same turn. */
+  turn(url: string): Promise<void>
+  fetch(url: string, headers: [string, string][], share: BodyShare): Promise<FetchResult>
   /** What all bodies of this process are taken from, until they are committed. */
   bodies: BodyBudget
   /** What an earlier crawl has. */
@@ -36,8 +38,8 @@ type AddResult = (result: UrlResult, share?: BodyShare) => void
 
 /**
  * Asks for one URL in its turn: robots.txt and the origin's TDM file first, then the URL itself, under a condition where
- * an earlier crawl has it. Adds what became of it. A turn whose request went to robots.txt leaves the URL for the next:
- * each request waits its time.
+ * an earlier crawl has it. Adds what became of it. A turn whose request went to one of the files leaves the URL for the
+ * next: each request waits its time.
  */
 export async function visitUrl(deps: VisitDeps, turn: Turn, add: AddResult): Promise<void> {
   const { schedule, gate, section } = deps
@@ -45,15 +47,7 @@ export async function visitUrl(deps: VisitDeps, turn: Turn, add: AddResult): Pro
   const { honour } = section.politeness
   // Preferences stand in robots.txt, too, where its rules of access are not heeded.
   if (!honour.includes('robots') && !honour.includes('ai-pref')) return fetchTurn(deps, turn, add, [], [])
-  if (!gate.knows(row.url)) {
-    const startedAt = deps.now()
-    if (await gate.prepare(row.url)) {
-      const answer = await gate.ask(row.url)
-      if (answer.allowed) schedule.setCrawlDelay(row.host, answer.delayMs)
-      schedule.putBack(row)
-      return turn.finish(deps.now(), { startedAt, ...UNSEEN })
-    }
-  }
+  if (await wentToFile(deps, turn, gate)) return
   const answer = await gate.ask(row.url)
   if (!honour.includes('robots')) return fetchTurn(deps, turn, add, [], answer.allowed ? answer.signals : [])
   if (!answer.allowed) {
@@ -64,6 +58,19 @@ export async function visitUrl(deps: VisitDeps, turn: Turn, add: AddResult): Pro
   return fetchTurn(deps, turn, add, answer.sitemaps, answer.signals)
 }
 
+/** Gets a file of the origin where it is not known; returns whether the turn went to it. */
+async function wentToFile(deps: VisitDeps, turn: Turn, file: RobotsGate | TdmGate): Promise<boolean> {
+  const { row } = turn
+  if (file.knows(row.url)) return false
+  const startedAt = deps.now()
+  if (!(await file.prepare(row.url))) return false
+  const answer = file === deps.gate ? await deps.gate.ask(row.url) : null
+  if (answer?.allowed) deps.schedule.setCrawlDelay(row.host, answer.delayMs)
+  deps.schedule.putBack(row)
+  turn.finish(deps.now(), { startedAt, ...UNSEEN })
+  return true
+}
+
 async function fetchTurn(
   deps: VisitDeps,
   turn: Turn,
@@ -71,6 +78,7 @@ async function fetchTurn(
   sitemaps: string[],
   robots: OptOutSignal[],
 ): Promise<void> {
+  if (await wentToFile(deps, turn, deps.tdm)) return
   const share = deps.bodies.open()
   try {
     add(await fetchShared(deps, turn, sitemaps, robots, share), share)
@@ -80,7 +88,7 @@ async function fetchTurn(
   }
 }
 
-/** `robots`: what robots.txt says of the use of the URL; the TDM file of its origin is asked here. */
+/** `robots`: what robots.txt says of the use of the URL. */
 async function fetchShared(
   deps: VisitDeps,
   turn: Turn,
@@ -102,7 +110,7 @@ async function fetchShared(
   turn.finish(deps.now(), seen)
   if (response.remoteAddress !== null) schedule.setAddress(row.host, response.remoteAddress)
   const result = await resultOf(deps, row, response, confirmed, [...robots, ...signals], share)
-  for (const sitemap of row.site_no === null || row.sitemap ? [] : sitemaps) {
+  for (const sitemap of row.site_no === null || (row.sitemap && !row.seed) ? [] : sitemaps) {
     const target = interpret.place(sitemap, row.url)
     if (!target || !interpret.inScope(row.site_no as number, target.url)) continue
     const { site_no: siteNo, depth } = row
@@ -144,7 +152,9 @@ async function ask(
   const response = await deps.fetch(row.url, base ? conditionsOf(validatorsOfBase(base)) : [], share)
   if (!base || response.kind === 'failure' || response.status !== 304) return { response, confirmed: null }
   const confirmed = await revisits.confirm(base, response)
-  return confirmed ? { response, confirmed } : { response: await deps.fetch(row.url, [], share), confirmed: null }
+  if (confirmed) return { response, confirmed }
+  await deps.turn(row.url)
+  return { response: await deps.fetch(row.url, [], share), confirmed: null }
 }
 
 /** A page goes to its parser as a copy, which counts while it is there. */

@@ -1,3 +1,4 @@
+import type { ArchiveCounts } from '../../schema/queries/archives.ts'
 import type { ResumeAction, ResumePlan } from '../../schema/queries/resume-crawl.ts'
 
 /** Groups of one kind that people are shown; --json has them all. */
@@ -10,11 +11,40 @@ const HEADINGS: Record<ResumeAction, (urls: number) => string> = {
 }
 
 /** What going on with a crawl does, for people: lines, and tables as rows with their heading first. */
-export function describeResume(plan: ResumePlan): (string | string[][])[] {
+export function describeResume(plan: ResumePlan, archives: readonly ArchiveCounts[] = []): (string | string[][])[] {
   return [
     `done: ${plan.done} URLs`,
+    ...describeArchives(archives.filter(({ done }) => !done)),
     ...(['waits', 'tried again', 'given up'] as const).flatMap((action) => describeAction(plan, action)),
   ]
+}
+
+function describeArchives(left: readonly ArchiveCounts[]): (string | string[][])[] {
+  if (left.length === 0) return []
+  return [
+    `will be read on: ${left.length} archives`,
+    [
+      ['  archive', 'at', 'bytes left', 'records', 'used', 'unusable'],
+      ...left
+        .slice(0, MOST_GROUPS)
+        .map((row) => [
+          `  ${row.file}`,
+          stageOf(row),
+          row.left_bytes === null ? 'all' : String(row.left_bytes),
+          String(row.records),
+          String(row.used),
+          String(row.faults),
+        ]),
+    ],
+    ...(left.length > MOST_GROUPS ? [`  and ${left.length - MOST_GROUPS} more (--json)`] : []),
+  ]
+}
+
+/** What an archive is read for now. */
+export function stageOf({ bytes, searched, searched_bytes, read_bytes, done }: ArchiveCounts): string {
+  if (done) return 'end'
+  if (bytes === null) return 'not begun'
+  return searched ? String(read_bytes) : `${searched_bytes}, for robots.txt and TDM files`
 }
 
 function describeAction({ rows }: ResumePlan, action: ResumeAction): (string | string[][])[] {

@@ -1,10 +1,12 @@
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { CaptureOfUrl, KnownUrl, StoredRobots } from '../../schema/queries/explain-url.ts'
+import { readSeed } from '../../schema/spec/seed-sitemap.ts'
 import { canonicalUrl, inScope } from '../crawl/canonical-url.ts'
 import { crawlDelaySeconds, isAllowed, productToken, type RobotsRules } from '../crawl/robots.ts'
 import { MAX_CRAWL_DELAY_SECONDS } from '../crawl/robots-gate.ts'
 import type { FileFetch } from '../../schema/queries/explain-subjects.ts'
 import { type OptOutLine, optOutLines } from './opt-out-lines.ts'
+import { type RecordPlace, recordPlace } from './record-place.ts'
 
 export interface RobotsExplanation {
   origin: string
@@ -20,6 +22,8 @@ export interface RobotsExplanation {
   line: number | null
   delay_seconds: number | null
   allowed: boolean
+  /** The record of an archive that the file stood in; null when it was fetched. */
+  source: RecordPlace | null
 }
 
 export interface CaptureExplanation {
@@ -35,6 +39,8 @@ export interface CaptureExplanation {
   known_abuse: boolean
   opt_out: OptOutLine[]
   warc: { segment: string; offset: number; length: number } | null
+  /** The record of an archive that it was taken from; null when it was fetched. */
+  source: RecordPlace | null
   /** The answer was a 304: what it confirmed, and its own record. */
   not_modified: { crawl: string; fetched_at: string; warc: CaptureExplanation['warc'] } | null
   frozen: boolean
@@ -64,6 +70,8 @@ export interface UrlExplanation {
   /** Null when the origin's robots.txt was not asked. */
   robots: RobotsExplanation | null
   captures: CaptureExplanation[]
+  /** The crawl takes what it has from archives, and asks nobody. */
+  from_archives: boolean
 }
 
 /** Everything that a crawl's rows say of a URL, with the rules read anew by the functions of the crawl. */
@@ -95,6 +103,7 @@ export function explainUrl(
     next_attempt_at: known.next_at?.toISOString() ?? null,
     because: because(known),
     robots: robots === null ? null : explainRobots(url, robots, token),
+    from_archives: isOfArchives(section),
     captures: captures.map((capture) => explainCapture({ ...capture, url }, section, files)),
   }
 }
@@ -104,7 +113,7 @@ export function isInScope(section: CrawlSection, url: string): boolean {
   return Object.values(section.seeds)
     .flat()
     .some((seed) => {
-      const canonical = canonicalUrl(seed)
+      const canonical = canonicalUrl(readSeed(seed).url)
       return canonical.ok && inScope({ scope: section.scope, url: canonical.url }, url)
     })
 }
@@ -126,15 +135,21 @@ function because({ state, reason, detail, depth, section, ...known }: KnownUrl):
     case 'failed':
       return `was given up: ${named}`
     case 'excluded':
-      return `was not asked for: ${named}`
+      return `was ${isOfArchives(section) ? 'not taken' : 'not asked for'}: ${named}`
     default:
       return named === '' ? 'answered' : `answered: ${named}`
   }
 }
 
+/** Whether a crawl takes what it has from archives. */
+export function isOfArchives(section: CrawlSection): boolean {
+  return Object.values(section.seeds).some((seeds) => seeds.some((seed) => seed.startsWith('warc:')))
+}
+
 function explainRobots(url: string, robots: StoredRobots, agent: string): RobotsExplanation {
   const { origin } = new URL(url)
-  const common = { origin, verdict: robots.verdict, fetched_at: robots.fetched_at.toISOString(), agent }
+  const source = robots.source ? recordPlace(robots.source) : null
+  const common = { origin, verdict: robots.verdict, fetched_at: robots.fetched_at.toISOString(), agent, source }
   if (robots.verdict !== 'rules' || robots.rules === null) {
     const allowed = robots.verdict !== 'disallow_all'
     return { ...common, group: null, rule: null, line: null, delay_seconds: null, allowed }
@@ -171,6 +186,7 @@ function explainCapture(
     known_abuse: capture.abuse !== null,
     opt_out: optOutLines(capture, section, { date: null, files }),
     warc: placeOf(segment, capture.warc_offset, capture.warc_length),
+    source: recordPlace(capture),
     not_modified: notModified(capture),
     frozen: capture.frozen,
   }

@@ -1,6 +1,7 @@
 import type { StoredSignal } from '../../schema/contracts/opt-out.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { FileFetch } from '../../schema/queries/explain-subjects.ts'
+import { type RecordPlace, recordPlace } from './record-place.ts'
 import { optOutVerdict } from '../crawl/opt-out-verdict.ts'
 import { productToken } from '../crawl/robots.ts'
 
@@ -10,6 +11,8 @@ export interface SignalFile {
   line: number | null
   fetched_at: string | null
   sha256: string | null
+  /** The record of an archive that it stood in; null when it was fetched. */
+  source: RecordPlace | null
 }
 
 /** One signal as it was sent, where it stood, when it was fetched, and whether it reserves under what the crawl honoured. */
@@ -80,20 +83,32 @@ export function describeOptOut(line: OptOutLine): string {
       ? line.where === 'picture'
         ? 'inside'
         : `in ${line.where} of`
-      : `in ${line.file.url}${line.file.line === null ? '' : ` line ${line.file.line}`}${line.file.fetched_at === null ? '' : ` (fetched ${line.file.fetched_at})`} for`
+      : `in ${line.file.url}${line.file.line === null ? '' : ` line ${line.file.line}`}${fetchText(line.file)} for`
   const agent = line.agent === null ? '' : `, to ${line.agent}`
   const about = line.about === null ? '' : `, to ${line.about}`
   return `  opt-out ${named}: "${line.raw}" ${place} ${line.on} ${line.url ?? ''}${about}, fetched ${line.fetched_at}${agent}${line.reserves ? ', reserves' : ''}`
 }
 
-/** The last fetch of the file before the capture's own, which is the one that was asked; without one the first. */
+function fetchText({ fetched_at: at, source }: SignalFile): string {
+  if (at === null) return ''
+  return ` (fetched ${at}${source === null ? '' : `, at ${source.offset} of ${source.file}`})`
+}
+
+/**
+ * The last fetch of the file before the capture's own, which is the one that was asked; without one the first. Of files
+ * in archives the newest counts for everything there.
+ */
 function fileOf(signal: StoredSignal, url: string, capture: QuotedCapture, files: readonly FileFetch[]): SignalFile {
   const fetches = files.filter((file) => file.url === url)
-  const before = fetches.findLast((file) => file.fetched_at <= capture.fetched_at) ?? fetches[0]
+  const isOfArchives = fetches.some((file) => file.source_sha)
+  const before = isOfArchives
+    ? fetches.findLast(({ status = 0 }) => status < 400)
+    : (fetches.findLast((file) => file.fetched_at <= capture.fetched_at) ?? fetches[0])
   return {
     url,
     line: signal.line ?? null,
     fetched_at: before?.fetched_at.toISOString() ?? null,
     sha256: before?.sha256 ?? null,
+    source: before ? recordPlace(before) : null,
   }
 }

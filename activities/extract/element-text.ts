@@ -1,8 +1,11 @@
-import { attribute, isElement, walk, type HtmlElement } from './html-tree.ts'
+import { isElement, isShadowRoot, walk, type HtmlElement } from './html-tree.ts'
 import { plainTextOrNull } from './plain-text.ts'
 
 /** No caption is longer; several pictures may point to one element, so this also bounds the result. UTF-16 code units. */
 export const MAX_ELEMENT_UNITS = 2_000
+
+/** Elements and texts looked at below one element: thousands of labels may share one branch without a word in it. */
+const MAX_ELEMENT_NODES = 5_000
 
 const NO_TEXT = new Set(['script', 'style', 'template', 'noscript', 'title', 'head'])
 
@@ -14,13 +17,17 @@ const INLINE_TAGS = new Set(
   ).split(' '),
 )
 
+/** What a descendant counts as instead of its content: a text, or null for its content. */
+export type Replacement = (element: HtmlElement) => string | null
+
 /**
- * The text below an element as a reader sees it, null when there is none. With `withAlt` pictures inside count by
- * their `alt`, as the accessible-name computation wants it. Reads no further than the cap.
+ * The text below an element as a reader sees it, null when there is none; `replaced` may give a text for an element
+ * inside (the empty one leaves it out). Reads no further than the cap.
  */
-export function elementText(element: HtmlElement, withAlt = false): string | null {
+export function elementText(element: HtmlElement, replaced: Replacement = () => null): string | null {
   const parts: string[] = []
   let units = 0
+  let nodes = 0
   const add = (text: string) => {
     parts.push(text)
     units += text.length
@@ -28,15 +35,16 @@ export function elementText(element: HtmlElement, withAlt = false): string | nul
   walk(element, {
     enter: (node) => {
       // White space may be most of it, hence twice the cap.
-      if (units > MAX_ELEMENT_UNITS * 2) return false
+      if (units > MAX_ELEMENT_UNITS * 2 || ++nodes > MAX_ELEMENT_NODES) return false
       if (!isElement(node)) {
         if (node.nodeName === '#text' && 'value' in node) add(node.value)
         return undefined
       }
-      if (NO_TEXT.has(node.tagName)) return false
+      if (NO_TEXT.has(node.tagName) && !isShadowRoot(node)) return false
       if (!INLINE_TAGS.has(node.tagName)) add(' ')
-      if (withAlt && node.tagName === 'img') add(attribute(node, 'alt') ?? '')
-      return undefined
+      const instead = replaced(node)
+      if (instead !== null) add(instead)
+      return instead === null
     },
     leave: (left) => {
       if (!INLINE_TAGS.has(left.tagName)) add(' ')

@@ -63,6 +63,13 @@ function limitedTreeAdapter(): TreeAdapter<DefaultTreeAdapterTypes.DefaultTreeAd
       place(parent, child)
       base.appendChild(parent, child)
     },
+    // What stands in a template is as deep as the template.
+    getTemplateContent: (template) => {
+      const content = base.getTemplateContent(template)
+      const depth = depths.get(template)
+      if (depth !== undefined) depths.set(content, depth)
+      return content
+    },
     insertBefore: (parent, child, reference) => {
       place(parent, child)
       base.insertBefore(parent, child, reference)
@@ -90,26 +97,44 @@ export function tokens(element: HtmlElement, name: string): string[] {
         .filter((token) => token !== '')
 }
 
+/** A `template` that a browser makes a shadow tree of (declarative shadow DOM): its content shows, others' is inert. */
+export function isShadowRoot(element: HtmlElement): boolean {
+  if (element.tagName !== 'template') return false
+  const mode = attribute(element, 'shadowrootmode')?.toLowerCase()
+  return mode === 'open' || mode === 'closed'
+}
+
 /** What a walk does at a node; `enter` answers false to leave out what is below. */
 export interface Visitor {
   enter(node: HtmlNode): boolean | void
   leave?(element: HtmlElement): void
 }
 
-/** Walks everything below `root` in document order without recursion. Contents of `template` are not in the tree. */
+/**
+ * Walks everything below `root` in document order without recursion. Contents of `template` are not in the tree, unless
+ * it is a shadow tree.
+ */
 export function walk(root: Parent, visitor: Visitor): void {
-  const open: { element: Parent; next: number }[] = [{ element: root, next: 0 }]
+  const open: { element: Parent; children: readonly HtmlNode[]; next: number }[] = [
+    { element: root, children: childrenOf(root), next: 0 },
+  ]
   for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-    const child = top.element.childNodes[top.next++]
+    const child = top.children[top.next++]
     if (child === undefined) {
       open.pop()
       if (open.length > 0 && isElement(top.element)) visitor.leave?.(top.element)
       continue
     }
     const below = visitor.enter(child) !== false
-    if (isElement(child) && below) open.push({ element: child, next: 0 })
+    if (isElement(child) && below) open.push({ element: child, children: childrenOf(child), next: 0 })
     else if (isElement(child)) visitor.leave?.(child)
   }
+}
+
+function childrenOf(node: Parent): readonly HtmlNode[] {
+  return isElement(node) && isShadowRoot(node) && 'content' in node
+    ? (node as DefaultTreeAdapterTypes.Template).content.childNodes
+    : node.childNodes
 }
 
 /** The first element below `root`, in document order, that the predicate takes; null when none does. */

@@ -1,7 +1,18 @@
 import { html } from 'parse5'
+import {
+  attribute,
+  isElement,
+  isShadowRoot,
+  tokens,
+  walk,
+  type HtmlDocument,
+  type HtmlElement,
+  type HtmlNode,
+} from './html-tree.ts'
+import { isHidden, labelIds, labelledBy } from './label-text.ts'
+import { isNamedPicture, pictureKind, type PictureKind } from './picture-kind.ts'
 import { TextBlocks, type BlockZone, type Mark } from './text-blocks.ts'
-import { attribute, isElement, tokens, walk, type HtmlDocument, type HtmlElement, type HtmlNode } from './html-tree.ts'
-import { plainTextOrNull } from './plain-text.ts'
+import { placeOf, type TextPlace } from './text-place.ts'
 
 /** Picture references beyond this many on one page are left out: no honest page shows so many. */
 const MAX_PICTURES = 5_000
@@ -27,24 +38,26 @@ const SILENT_TAGS = new Set(
 /** Text around the content: real, and worth nothing as context of a picture. */
 const CHROME_TAGS = new Set(['aside', 'footer', 'form', 'menu', 'nav'])
 
-export type PictureKind = 'img' | 'input' | 'svg' | 'object'
-
 /** One element that refers to a picture, with what its place in the tree says. */
 export interface PictureRef {
   element: HtmlElement
   kind: PictureKind
-  lang: string | null
+  place: TextPlace
   figure: HtmlElement | null
   noscript: HtmlElement | null
+  /** The innermost link around it. */
+  link: NamedElement | null
+  /** The innermost element around it that is one picture with all it holds: an `svg`, or what says so by its role. */
+  holder: NamedElement | null
   /** The `source` elements before it in its `picture`. */
   sources: HtmlElement[]
   mark: Mark
 }
 
-/** An element that has an id, and the language declared for it. */
+/** An element, and what is declared for its texts. */
 export interface NamedElement {
   element: HtmlElement
-  lang: string | null
+  place: TextPlace
 }
 
 /** What one walk over the tree finds. Every list is in document order. */
@@ -61,21 +74,22 @@ export interface PageScan {
   /** Elements that may hold a link: a, area, link, iframe, frame, base. */
   anchors: HtmlElement[]
   jsonLd: HtmlElement[]
-  /** Elements with `itemtype`, for microdata. */
+  /** Elements with `itemtype` (microdata) or `typeof` (RDFa). */
   items: NamedElement[]
   blocks: TextBlocks
 }
 
 interface Frame {
   tag: string
-  lang: string | null
+  place: TextPlace
   figure: HtmlElement | null
   noscript: HtmlElement | null
+  link: NamedElement | null
+  holder: NamedElement | null
   /** `source` elements seen so far in the innermost `picture`, null outside one. */
   sources: HtmlElement[] | null
   silent: boolean
   zone: BlockZone
-  link: boolean
 }
 
 /** Walks the tree once. `pageLang` is the language of elements without a declaration of their own. */
@@ -96,13 +110,14 @@ export function scanPage(document: HtmlDocument, pageLang: string | null): PageS
   const labels = labelTargets(document)
   const root: Frame = {
     tag: '',
-    lang: pageLang,
+    place: { lang: pageLang, dir: null },
     figure: null,
     noscript: null,
+    link: null,
+    holder: null,
     sources: null,
     silent: false,
     zone: 'content',
-    link: false,
   }
   const frames = [root]
   walk(document, {
@@ -125,21 +140,22 @@ export function scanPage(document: HtmlDocument, pageLang: string | null): PageS
 }
 
 function addText(blocks: TextBlocks, node: HtmlNode, frame: Frame): void {
-  if (node.nodeName === '#text' && 'value' in node && !frame.silent) blocks.addText(node.value, frame.link)
+  if (node.nodeName === '#text' && 'value' in node && !frame.silent) blocks.addText(node.value, frame.link !== null)
 }
 
 function childFrame(element: HtmlElement, parent: Frame, labels: Set<string>): Frame {
   const tag = element.tagName
-  const lang = declaredLang(element)
+  const place = placeOf(element, parent.place)
   return {
     tag: BLOCK_TAGS.has(tag) ? tag : parent.tag,
-    lang: lang === undefined ? parent.lang : lang,
+    place,
     figure: tag === 'figure' ? element : parent.figure,
     noscript: tag === 'noscript' ? element : parent.noscript,
     sources: tag === 'picture' ? [] : parent.sources,
-    silent: parent.silent || SILENT_TAGS.has(tag) || isHidden(element),
+    link: tag === 'a' ? { element, place } : parent.link,
+    holder: tag === 'svg' || isNamedPicture(element) ? { element, place } : parent.holder,
+    silent: parent.silent || (SILENT_TAGS.has(tag) && !isShadowRoot(element)) || isHidden(element),
     zone: zoneOf(element, parent.zone, labels),
-    link: parent.link || tag === 'a',
   }
 }
 
@@ -151,33 +167,24 @@ function zoneOf(element: HtmlElement, parent: BlockZone, labels: Set<string>): B
   return CHROME_TAGS.has(element.tagName) || tokens(element, 'role').includes('navigation') ? 'chrome' : 'content'
 }
 
-/**
- * The declared language of this very element, undefined when it declares none; null for `lang=""`, which stops the
- * inheritance. `xml:lang` counts in foreign content only (the parser gives it its prefix there).
- */
-function declaredLang(element: HtmlElement): string | null | undefined {
-  const foreign = element.attrs.find((each) => each.name === 'lang' && each.prefix === 'xml')
-  const value = foreign?.value ?? attribute(element, 'lang')
-  if (value === null) return undefined
-  return plainTextOrNull(value, 100)
-}
-
 function collect(scan: PageScan, element: HtmlElement, frame: Frame): void {
-  const named = { element, lang: frame.lang }
+  const named = { element, place: frame.place }
   const id = attribute(element, 'id')
   if (id !== null && !scan.ids.has(id)) scan.ids.set(id, named)
-  if (attribute(element, 'itemtype') !== null) scan.items.push(named)
+  if (attribute(element, 'itemtype') !== null || attribute(element, 'typeof') !== null) scan.items.push(named)
   collectByTag(scan, named, frame)
   if (element.tagName !== 'figcaption' && isCaptionClass(element)) scan.captions.push(named)
   const kind = pictureKind(element)
   if (kind !== null && scan.pictures.length < MAX_PICTURES) {
-    const { lang, figure, noscript } = frame
+    const { place, figure, noscript, link, holder } = frame
     scan.pictures.push({
       element,
       kind,
-      lang,
+      place,
       figure,
       noscript,
+      link,
+      holder: holder?.element === element ? null : holder,
       sources: [...(frame.sources ?? [])],
       mark: scan.blocks.mark(),
     })
@@ -217,30 +224,9 @@ function collectByTag(scan: PageScan, named: NamedElement, frame: Frame): void {
   }
 }
 
-/** `area` is a part of a picture that has its own `img`; `video` posters and CSS backgrounds have no text: all left out. */
-function pictureKind(element: HtmlElement): PictureKind | null {
-  switch (element.tagName) {
-    case 'img':
-    case 'amp-img':
-      return 'img'
-    case 'input':
-      return (attribute(element, 'type') ?? '').toLowerCase() === 'image' ? 'input' : null
-    case 'image':
-      return 'svg'
-    case 'object':
-      return (attribute(element, 'type') ?? '').toLowerCase().startsWith('image/') ? 'object' : null
-    default:
-      return null
-  }
-}
-
 /** `wp-caption-text`, `thumbcaption`, `image-caption`: a convention of markup, whatever the page's language. */
 function isCaptionClass(element: HtmlElement): boolean {
   return tokens(element, 'class').some((token) => token.includes('caption') || token === 'gallerytext')
-}
-
-function isHidden(element: HtmlElement): boolean {
-  return attribute(element, 'hidden') !== null || /display\s*:\s*none/i.test(attribute(element, 'style') ?? '')
 }
 
 /** Ids that pictures are labelled or described by: their text is a caption, not context of the neighbours. */
@@ -248,10 +234,9 @@ function labelTargets(document: HtmlDocument): Set<string> {
   const ids = new Set<string>()
   walk(document, {
     enter: (node) => {
-      if (!isElement(node) || pictureKind(node) === null) return
-      for (const name of ['aria-labelledby', 'aria-describedby']) {
-        for (const id of (attribute(node, name) ?? '').split(/\s+/)) if (id !== '') ids.add(id)
-      }
+      if (!isElement(node) || node.attrs.length === 0) return
+      const named = [labelledBy(node), attribute(node, 'aria-describedby')].flatMap(labelIds)
+      if (named.length > 0 && pictureKind(node) !== null) for (const id of named) ids.add(id)
     },
   })
   return ids

@@ -1,5 +1,6 @@
 import { canonicalUrl } from './canonical-url.ts'
 import { attribute, type HtmlElement } from './html-tree.ts'
+import { backgroundUrl, namesImageFile } from './picture-kind.ts'
 import type { PictureRef } from './page-scan.ts'
 import { isLarger, parseSrcset, type SrcsetSource } from './srcset.ts'
 
@@ -30,26 +31,23 @@ const LAZY_SRC = [
   'lazy-src',
 ]
 
-/** File names that stand in for a picture until a script replaces it; they count only beside another source. */
-const PLACEHOLDER_WORDS = new Set([
-  'spacer',
+/** A file name with one of these stands in for a picture until a script replaces it; it counts only beside another source. */
+const PLACEHOLDER_WORDS = new Set(['spacer', 'placeholder', '1x1', 'lazyload', 'preloader'])
+
+/** These do so alone, or with a number or another of them: `clear.gif`, `lazy-loader.gif`, but not `clear-sky.jpg`. */
+const PLAIN_WORDS = new Set([
+  ...PLACEHOLDER_WORDS,
   'blank',
   'transparent',
-  'placeholder',
   'pixel',
-  '1x1',
   'empty',
   'clear',
   'trans',
   'lazy',
-  'lazyload',
   'loading',
   'loader',
-  'preloader',
   'spinner',
 ])
-
-const IMAGE_FILE = /\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)/i
 
 /** Attributes that never hold a lazy source, for the search of last resort. */
 const NOT_A_SOURCE = new Set([
@@ -88,6 +86,12 @@ export function pictureSources(ref: PictureRef, base: string): PictureSources {
       return onlySource(attribute(element, 'href') ?? foreignHref(element), base)
     case 'object':
       return onlySource(attribute(element, 'data'), base)
+    case 'embed':
+      return onlySource(attribute(element, 'src'), base)
+    case 'video':
+      return onlySource(attribute(element, 'poster'), base)
+    case 'background':
+      return onlySource(backgroundUrl(element), base)
   }
 }
 
@@ -164,7 +168,7 @@ function anyImageAttribute(img: HtmlElement): Source[] {
   return img.attrs
     .filter(
       ({ name, value }) =>
-        !NOT_A_SOURCE.has(name) && !name.startsWith('on') && IMAGE_FILE.test(value) && looksLikeUrl(value),
+        !NOT_A_SOURCE.has(name) && !name.startsWith('on') && namesImageFile(value) && looksLikeUrl(value),
     )
     .map(({ value }) => asSource(value))
 }
@@ -188,7 +192,9 @@ function isPlaceholderName(url: string): boolean {
   const path = url.split(/[?#]/, 1)[0] ?? ''
   const file = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
   const words = file.replace(/\.[a-z]+$/, '').split(/[-_.\s]/)
-  return words.length <= 2 && words.some((word) => PLACEHOLDER_WORDS.has(word))
+  if (words.length > 2) return false
+  if (words.some((word) => PLACEHOLDER_WORDS.has(word))) return true
+  return words.some((word) => PLAIN_WORDS.has(word)) && words.every((word) => PLAIN_WORDS.has(word) || /\d/.test(word))
 }
 
 function isTracker(img: HtmlElement): boolean {

@@ -1,37 +1,47 @@
 import { TEXT_SOURCES, type NativeText, type TextSource } from '../../schema/contracts/candidate.ts'
-import { elementText, MAX_ELEMENT_UNITS } from './element-text.ts'
-import { attribute, findElement, tokens, type HtmlElement } from './html-tree.ts'
+import { elementText } from './element-text.ts'
+import { attribute, tokens, type HtmlElement } from './html-tree.ts'
+import { labelledBy, referredText, svgTitle } from './label-text.ts'
 import type { NamedElement, PictureRef } from './page-scan.ts'
-import { plainText, plainTextOrNull } from './plain-text.ts'
+import { asText } from './text-place.ts'
 
-/** Ids of one `aria-labelledby` that are looked up. */
-const MAX_LABEL_IDS = 5
+type Ids = ReadonlyMap<string, NamedElement>
 
 /**
- * The texts that the element itself carries or points to: `alt`, accessible name by ARIA (`aria-labelledby` before
- * `aria-label`), `title`, and an `aria-describedby` as caption. A role does not hide a text that is there.
+ * The texts that the element itself carries or points to: accessible name by ARIA (`aria-labelledby` before
+ * `aria-label`), `alt`, `title`, and an `aria-describedby` as caption. A role does not hide a text that is there.
  */
-export function ownTexts(ref: PictureRef, ids: ReadonlyMap<string, NamedElement>): NativeText[] {
-  const { element, lang } = ref
-  const titled = ref.kind === 'svg' ? titleChild(element) : attribute(element, 'title')
+export function ownTexts(ref: PictureRef, ids: Ids): NativeText[] {
+  const { element, place } = ref
+  const titled = ref.kind === 'svg' ? (svgTitle(element) ?? attribute(element, 'title')) : attribute(element, 'title')
   return [
-    ...asText(attribute(element, 'alt'), 'alt', lang),
-    ...referredTexts(attribute(element, 'aria-labelledby'), 'aria', ids, lang),
-    ...asText(attribute(element, 'aria-label'), 'aria', lang),
-    ...asText(titled, 'title', lang),
-    ...referredTexts(attribute(element, 'aria-describedby'), 'figcaption', ids, lang),
+    ...ariaTexts({ element, place }, ids),
+    ...asText(attribute(element, 'alt'), 'alt', place),
+    ...asText(titled, 'title', place),
+    ...referred(attribute(element, 'aria-describedby'), 'figcaption', ids),
   ]
+}
+
+/** The name of an element that is one picture with all it holds (`role=img`): ARIA, an SVG's `title`, `title`. */
+export function holderTexts(holder: NamedElement, ids: Ids): NativeText[] {
+  const { element, place } = holder
+  const drawn = element.tagName === 'svg' ? svgTitle(element) : null
+  return [...ariaTexts(holder, ids), ...asText(drawn ?? attribute(element, 'title'), 'title', place)]
+}
+
+/** The name of a link that holds a picture and no text: it is said in place of the picture's. */
+export function linkTexts(link: NamedElement, ids: Ids): NativeText[] {
+  if (elementText(link.element) !== null) return []
+  return [...ariaTexts(link, ids), ...asText(attribute(link.element, 'title'), 'title', link.place)]
+}
+
+function ariaTexts({ element, place }: NamedElement, ids: Ids): NativeText[] {
+  return [...referred(labelledBy(element), 'aria', ids), ...asText(attribute(element, 'aria-label'), 'aria', place)]
 }
 
 /** A caption element's text. */
 export function captionTexts(caption: NamedElement): NativeText[] {
-  return asText(elementText(caption.element), 'figcaption', caption.lang)
-}
-
-/** One text with its source; nothing when white space is all it has. */
-export function asText(raw: string | null, source: TextSource, lang: string | null): NativeText[] {
-  const text = plainTextOrNull(raw)
-  return text === null ? [] : [{ text, source, lang }]
+  return asText(elementText(caption.element), 'figcaption', caption.place)
 }
 
 /** In order of source rank, the same text once under its first source. */
@@ -52,32 +62,8 @@ export function isMarkedDecorative(element: HtmlElement): boolean {
   )
 }
 
-/** Texts of the elements that an id list names, joined by a space; the language is the first one's. */
-function referredTexts(
-  value: string | null,
-  source: TextSource,
-  ids: ReadonlyMap<string, NamedElement>,
-  lang: string | null,
-): NativeText[] {
-  if (value === null) return []
-  const wanted = value.split(/\s+/, MAX_LABEL_IDS + 1).slice(0, MAX_LABEL_IDS)
-  const found = wanted.flatMap((id) => ids.get(id) ?? [])
-  const joined = found.map(({ element }) => labelText(element)).join(' ')
-  return asText(plainText(joined, MAX_ELEMENT_UNITS), source, found[0] === undefined ? lang : found[0].lang)
-}
-
-/** Many pictures may point to one element; its text is read once. */
-const labelTexts = new WeakMap<HtmlElement, string>()
-
-function labelText(element: HtmlElement): string {
-  const known = labelTexts.get(element)
-  if (known !== undefined) return known
-  const text = elementText(element, true) ?? attribute(element, 'aria-label') ?? ''
-  labelTexts.set(element, text)
-  return text
-}
-
-function titleChild(element: HtmlElement): string | null {
-  const title = findElement(element, (each) => each.tagName === 'title')
-  return title === null ? attribute(element, 'title') : elementText(title)
+/** Texts of the elements that an id list names; language and direction are the first one's. */
+function referred(value: string | null, source: TextSource, ids: Ids): NativeText[] {
+  const found = referredText(value, ids)
+  return found === null ? [] : asText(found.text, source, found.first.place)
 }

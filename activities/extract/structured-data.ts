@@ -5,7 +5,7 @@ import { readImageObjects } from './json-ld.ts'
 import { microdataImages } from './microdata.ts'
 import type { PageScan, PictureRef } from './page-scan.ts'
 import type { PictureNeighbours } from './picture-neighbours.ts'
-import { asText } from './picture-texts.ts'
+import { asText, type TextPlace } from './text-place.ts'
 
 /** What the page says of a picture away from the element that shows it. */
 export interface PageImage {
@@ -18,7 +18,7 @@ export interface PageImage {
 const MAX_IMAGES = 1_000
 
 /** Pictures described by Open Graph and Twitter `meta` elements and by schema.org `ImageObject`s in JSON-LD, in order. */
-export function pageImages(scan: PageScan, base: string, pageLang: string | null): PageImage[] {
+export function pageImages(scan: PageScan, base: string, page: TextPlace): PageImage[] {
   const described = scan.jsonLd.flatMap((script) => readImageObjects(scriptText(script)))
   const fromJsonLd = described.flatMap(({ url, texts, licence, lang }) => {
     const image = canonicalUrl(url, base)
@@ -26,12 +26,12 @@ export function pageImages(scan: PageScan, base: string, pageLang: string | null
     return [
       {
         url: image,
-        texts: texts.flatMap((text) => asText(text, 'schema', lang ?? pageLang)),
+        texts: texts.flatMap((text) => asText(text, 'schema', lang === null ? page : { lang, dir: null })),
         licence: licence === null ? null : canonicalUrl(licence, base),
       },
     ]
   })
-  return [...socialImages(scan.metas, base, pageLang), ...fromJsonLd].slice(0, MAX_IMAGES)
+  return [...socialImages(scan.metas, base, page), ...fromJsonLd].slice(0, MAX_IMAGES)
 }
 
 /** What microdata says of pictures that the page shows, and of those that it only names. */
@@ -44,7 +44,7 @@ export interface Microdata {
 export function readMicrodata(scan: PageScan, neighbours: PictureNeighbours, base: string): Microdata {
   const microdata: Microdata = { shown: new Map(), named: [] }
   for (const item of microdataImages(scan.items)) {
-    const texts = item.texts.flatMap(({ text, lang }) => asText(text, 'schema', lang))
+    const texts = item.texts.flatMap(({ text, place }) => asText(text, 'schema', place))
     const licence = item.licence === null ? null : canonicalUrl(item.licence, base)
     const sole = neighbours.soleWithin(item.element)
     const url = item.url === null ? null : canonicalUrl(item.url, base)
@@ -54,8 +54,11 @@ export function readMicrodata(scan: PageScan, neighbours: PictureNeighbours, bas
   return microdata
 }
 
-/** `og:image` (or `twitter:image`) opens a picture, the `:alt` behind it belongs to it. */
-function socialImages(metas: readonly HtmlElement[], base: string, lang: string | null): PageImage[] {
+/** Properties that name the picture once more; one that no picture is open for opens it. */
+const OTHER_ADDRESSES: ReadonlySet<string | undefined> = new Set(['url', 'secure_url'])
+
+/** `og:image` (or `twitter:image`) opens a picture, the `:alt` behind it belongs to it (ogp.me, structured properties). */
+function socialImages(metas: readonly HtmlElement[], base: string, page: TextPlace): PageImage[] {
   const images: PageImage[] = []
   const open = new Map<string, PageImage>()
   for (const meta of metas) {
@@ -63,10 +66,10 @@ function socialImages(metas: readonly HtmlElement[], base: string, lang: string 
     const [vocabulary = '', noun, detail] = name.split(':')
     if ((vocabulary !== 'og' && vocabulary !== 'twitter') || noun !== 'image') continue
     const content = attribute(meta, 'content') ?? ''
-    if (detail === 'alt') open.get(vocabulary)?.texts.push(...asText(content, 'og', lang))
-    if (detail !== undefined && detail !== 'src') continue
+    if (detail === 'alt') open.get(vocabulary)?.texts.push(...asText(content, 'og', page))
+    if (detail !== undefined && detail !== 'src' && !OTHER_ADDRESSES.has(detail)) continue
     const url = canonicalUrl(content, base)
-    if (url === null) continue
+    if (url === null || (OTHER_ADDRESSES.has(detail) && open.has(vocabulary))) continue
     const image = { url, texts: [], licence: null }
     images.push(image)
     open.set(vocabulary, image)

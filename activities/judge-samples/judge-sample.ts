@@ -5,7 +5,7 @@ import { forbidsMining } from '../crawl/opt-out-verdict.ts'
 
 export interface SampleFacts {
   normalise: NormaliseFact
-  /** Null when the picture could not be normalised. */
+  /** Null when the picture could not be normalised, or the spec has it not classified. */
   safety: SafetyFact | null
   reserved: boolean
   abuseList: string | null
@@ -51,9 +51,10 @@ export function judgeSample(facts: SampleFacts, limits: SampleLimits): RuleResul
     results.push(atMost('ratio', 'max_ratio', ratio, limits.image.max_ratio))
     results.push(atLeast('too_few_bytes', 'min_bytes', normalise.bytes, limits.image.min_bytes))
   }
-  if (safety)
+  const { nsfw } = limits
+  if (safety && nsfw)
     for (const what of ['porn', 'hentai', 'sexy'] as const)
-      results.push(atMost('nsfw', `nsfw.${what}`, safety[what], limits.nsfw[what]))
+      results.push(atMost('nsfw', `nsfw.${what}`, safety[what], nsfw[what]))
   return results.sort((a, b) => SAMPLE_REASONS.indexOf(a.rule) - SAMPLE_REASONS.indexOf(b.rule))
 }
 

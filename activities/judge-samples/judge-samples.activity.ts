@@ -4,7 +4,7 @@ import type { ShardInput, ShardResult } from '../../schema/contracts/release-wor
 import { selectFacts } from '../../schema/queries/captures.ts'
 import { honoursMining } from '../../schema/queries/reserved.ts'
 import { insertSampleVerdicts, samplesOfShard, type SampleRow } from '../../schema/queries/samples.ts'
-import { resolveLanguage } from '../../schema/spec/language-plan.ts'
+import { isClassified, resolveLanguage } from '../../schema/spec/language-plan.ts'
 import { finishJudgement } from '../steps/finish-judgement.ts'
 import { type RunContext, shardEdge, type StepDeps } from '../steps/shard-edge.ts'
 import { judgeSample, type SampleFacts } from './judge-sample.ts'
@@ -49,7 +49,7 @@ export function createJudgeSamplesActivities(deps: StepDeps) {
 export async function readSampleFacts(
   deps: StepDeps,
   context: Pick<RunContext, 'defId' | 'release'>,
-  samples: readonly Pick<SampleRow, 'picture' | 'reserved'>[],
+  samples: readonly Pick<SampleRow, 'picture' | 'reserved' | 'tag'>[],
 ): Promise<SampleFacts[]> {
   const pictures = samples.map((sample) => sample.picture)
   const normalised = await selectFacts<NormaliseFact>(deps.db, 'fact', context.defId('normalise'), pictures)
@@ -65,7 +65,8 @@ export async function readSampleFacts(
     const normalise = normalised.get(sample.picture.toString('hex'))
     if (!normalise)
       throw new InvariantError('FACT_MISSING', `picture ${sample.picture.toString('hex')} was not normalised`)
-    const scores = normalise.ok ? safety.get(normalise.released.sha256) : null
+    const scores =
+      normalise.ok && isClassified(context.release.spec, sample.tag) ? safety.get(normalise.released.sha256) : null
     return {
       normalise,
       safety: scores ?? null,

@@ -1,4 +1,5 @@
 import type { Images, Raster } from '../../infra/images.ts'
+import { frequencies, kernel, matrix, plane, row, taken } from './pixel-kernel.ts'
 
 /**
  * PDQ, the 256-bit perceptual hash of Meta's ThreatExchange ("The TMK+PDQF video-hashing algorithm and the PDQ
@@ -26,7 +27,7 @@ const SAMPLE_SIDE = 512
 /** Below this side length the reference gives the zero hash of quality 0. */
 const MIN_SIDE = 5
 const ZERO: PdqResult = { hash: '0'.repeat(64), quality: 0 }
-const DCT_MATRIX = dctMatrix()
+matrix.set(dctMatrix())
 
 /** PDQ of an RGB raster at its full decode. */
 export function pdqHash(raster: Raster): PdqResult {
@@ -58,99 +59,36 @@ export function popCount(word: number): number {
   return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }
 
-interface Plane {
-  data: Float32Array
+/** Of the luma in the kernel's plane. */
+interface Size {
   width: number
   height: number
 }
 
 /** Luma at full size, or of a 512x512 nearest-neighbour sample that ignores the ratio (C++ rule). */
-function sampledLuma({ data, width, height }: Raster): Plane {
+function sampledLuma({ data, width, height }: Raster): Size {
   const shrink = width > SAMPLE_SIDE || height > SAMPLE_SIDE
   const outWidth = shrink ? SAMPLE_SIDE : width
   const outHeight = shrink ? SAMPLE_SIDE : height
-  const columns = Uint32Array.from({ length: outWidth }, (_, x) => 3 * Math.floor((x * width) / outWidth))
-  const luma = new Float32Array(outWidth * outHeight)
+  for (let x = 0; x < outWidth; x++) taken[x] = Math.floor((x * width) / outWidth)
   for (let y = 0; y < outHeight; y++) {
-    const row = 3 * width * Math.floor((y * height) / outHeight)
-    for (let x = 0; x < outWidth; x++) {
-      const at = row + columns[x]!
-      luma[y * outWidth + x] = 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!
-    }
+    const start = 3 * width * Math.floor((y * height) / outHeight)
+    row.set(data.subarray(start, start + 3 * width))
+    kernel.sampleRow(y * outWidth, outWidth)
   }
-  return { data: luma, width: outWidth, height: outHeight }
-}
-
-function hashLuma(luma: Plane): PdqResult {
-  // The reference takes a picture of the grid's own size as it is; a filter of width one would still round.
-  const grid = luma.width === GRID && luma.height === GRID ? luma.data : decimate(blur(luma))
-  return { hash: hexOf(dct16(grid)), quality: gradientQuality(grid) }
-}
-
-/** Two passes of a box filter along rows and columns stand in for a tent filter (Jarosz). */
-function blur(plane: Plane): Plane {
-  const { data, width, height } = plane
-  const other = new Float32Array(data.length)
-  for (let pass = 0; pass < 2; pass++) {
-    for (let y = 0; y < height; y++) blurRow(data, other, y * width, width, boxWindow(width))
-    blurColumns(other, data, width, height, boxWindow(height))
-  }
-  return plane
-}
-
-function boxWindow(length: number): number {
-  return Math.ceil(length / (2 * GRID))
+  return { width: outWidth, height: outHeight }
 }
 
 /**
- * Mean over a sliding window whose ends shrink at the border. The window grows, slides, and shrinks again; the
- * order of additions is the reference's, which decides the last bits.
+ * Two passes of a box filter along rows and columns stand in for a tent filter (Jarosz); then the middle of each cell of
+ * a 64x64 grid is taken. The reference takes a picture of the grid's own size as it is; a filter of width one would still
+ * round.
  */
-function blurRow(from: Float32Array, to: Float32Array, start: number, length: number, window: number): void {
-  const lead = Math.floor(window / 2)
-  let left = start
-  let right = start
-  let out = start
-  let sum = f32(0)
-  let size = 0
-  for (; size < lead; size++) sum = f32(sum + from[right++]!)
-  while (size < window) {
-    sum = f32(sum + from[right++]!)
-    to[out++] = sum / ++size
-  }
-  while (right < start + length) {
-    sum = f32(f32(sum + from[right++]!) - from[left++]!)
-    to[out++] = sum / size
-  }
-  while (out < start + length) {
-    sum = f32(sum - from[left++]!)
-    to[out++] = sum / --size
-  }
-}
-
-/** The same down all columns at once, row by row, because memory is laid out that way. */
-function blurColumns(from: Float32Array, to: Float32Array, width: number, height: number, window: number): void {
-  const lead = Math.floor(window / 2)
-  const sums = new Float32Array(width)
-  let size = 0
-  for (let out = -lead, right = 0; out < height; out++, right++) {
-    const grows = right < height
-    const shrinks = right >= window
-    size += Number(grows) - Number(shrinks)
-    if (grows) for (let x = 0; x < width; x++) sums[x]! += from[right * width + x]!
-    if (shrinks) for (let x = 0; x < width; x++) sums[x]! -= from[(right - window) * width + x]!
-    if (out >= 0) for (let x = 0; x < width; x++) to[out * width + x] = sums[x]! / size
-  }
-}
-
-/** Samples the middle of each cell of a 64x64 grid. */
-function decimate({ data, width, height }: Plane): Float32Array {
-  const grid = new Float32Array(GRID * GRID)
-  for (let i = 0; i < GRID; i++) {
-    const row = Math.floor(((i + 0.5) * height) / GRID) * width
-    for (let j = 0; j < GRID; j++) grid[i * GRID + j] = data[row + Math.floor(((j + 0.5) * width) / GRID)]!
-  }
-  return grid
+function hashLuma({ width, height }: Size): PdqResult {
+  if (width !== GRID || height !== GRID) kernel.blurredGrid(width, height)
+  const grid = plane.subarray(0, GRID * GRID)
+  kernel.dct16()
+  return { hash: hexOf(frequencies), quality: gradientQuality(grid) }
 }
 
 /** Sum of truncated percent differences to the right and downward neighbours, divided by 90, at most 100. */
@@ -168,33 +106,13 @@ function gradientQuality(grid: Float32Array): number {
 
 /** Rows 1 to 16 of the 64-point DCT-II; the constant row is left out. */
 function dctMatrix(): Float32Array {
-  const matrix = new Float32Array(DCT_SIDE * GRID)
+  const rows = new Float32Array(DCT_SIDE * GRID)
   for (let i = 0; i < DCT_SIDE; i++) {
     for (let j = 0; j < GRID; j++) {
-      matrix[i * GRID + j] = f32(Math.sqrt(2 / GRID)) * Math.cos((Math.PI / 2 / GRID) * (i + 1) * (2 * j + 1))
+      rows[i * GRID + j] = f32(Math.sqrt(2 / GRID)) * Math.cos((Math.PI / 2 / GRID) * (i + 1) * (2 * j + 1))
     }
   }
-  return matrix
-}
-
-/** The 16x16 low frequencies of the grid: D A Dᵀ. */
-function dct16(grid: Float32Array): Float32Array {
-  const half = new Float32Array(DCT_SIDE * GRID)
-  for (let i = 0; i < DCT_SIDE; i++) {
-    for (let k = 0; k < GRID; k++) {
-      const factor = DCT_MATRIX[i * GRID + k]!
-      for (let j = 0; j < GRID; j++) half[i * GRID + j]! += f32(factor * grid[k * GRID + j]!)
-    }
-  }
-  const result = new Float32Array(DCT_SIDE * DCT_SIDE)
-  for (let i = 0; i < DCT_SIDE; i++) {
-    for (let j = 0; j < DCT_SIDE; j++) {
-      let sum = f32(0)
-      for (let k = 0; k < GRID; k++) sum = f32(sum + f32(half[i * GRID + k]! * DCT_MATRIX[j * GRID + k]!))
-      result[i * DCT_SIDE + j] = sum
-    }
-  }
-  return result
+  return rows
 }
 
 /** One bit a coefficient: above the lower median. The last coefficient is the first hex digit's high bit. */

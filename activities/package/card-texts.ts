@@ -56,7 +56,7 @@ export function limitations(facts: ReleaseFacts): string[] {
     ...(usesExampleModel(facts) ? [EXAMPLE_WARNING] : []),
     'Native texts are alternative texts as page authors wrote them: short, uneven in quality, and not checked by a person.',
     ...generatedLimits(facts),
-    `Pictures above these scores were dropped, as the classifier gave them: ${nsfwLimits(filters)}. A classifier errs both ways.`,
+    nsfwLimits(filters),
     `Near copies (PDQ distance ${filters.near_image.pdq} or less) were dropped within a language; crops, mirror images and rotations are not found.`,
     'Languages are decided from script, page and detectors. Very short texts can be of a neighbouring language.',
     ...(facts.inputs.some(({ kind }) => kind === 'abuse_list')
@@ -74,10 +74,11 @@ function generatedLimits(facts: ReleaseFacts): string[] {
 }
 
 function nsfwLimits({ nsfw }: FilterSection): string {
-  return Object.entries(nsfw)
+  if (nsfw === null) return 'Pictures were not classified: unsafe ones were looked for by no program.'
+  const limits = Object.entries(nsfw)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, limit]) => `${name} ${limit}`)
-    .join(', ')
+  return `Pictures above these scores were dropped, as the classifier gave them: ${limits.join(', ')}. A classifier errs both ways.`
 }
 
 /** What the make-up of the release favours. */

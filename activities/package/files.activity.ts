@@ -157,7 +157,11 @@ async function* traced(deps: FilesDeps, context: RunContext, keys: readonly Buff
   if (keys.length === 0) return
   const { release, run } = context
   const subjects = await membersForLineage(deps.db, run.run, keys)
-  for (const trace of await traceSamples(deps.db, { id: release.id, run: run.run, plan: release.plan }, subjects)) {
+  for (const trace of await traceSamples(
+    deps.db,
+    { id: release.id, run: run.run, plan: release.plan, spec: release.spec },
+    subjects,
+  )) {
     const place = (warc: { segment: string; offset: number; length: number } | null | undefined) =>
       warc ? `${warc.segment}:${warc.offset}:${warc.length}` : ''
     yield {

@@ -5,6 +5,7 @@ import { selectFacts } from '../../schema/queries/captures.ts'
 import { generatedTexts, type KeptSample, keptOfShard, membersOf } from '../../schema/queries/generations.ts'
 import { finishShard } from '../../schema/queries/in-flight.ts'
 import { componentsOf, insertRows, selectedOf } from '../../schema/queries/release-files.ts'
+import { isClassified } from '../../schema/spec/language-plan.ts'
 import { type ShardContext, shardEdge, type StepDeps } from '../steps/shard-edge.ts'
 import { sha256 } from '../digest.ts'
 import { buildRow } from './build-row.ts'
@@ -88,7 +89,7 @@ async function buildRows(deps: RowsDeps, context: ShardContext, samples: KeptSam
       members: members.filter((one) => one.sample_no === sample.sample_no),
       extracts,
       normalise,
-      safety: safety.get(normalise.released.sha256) ?? null,
+      safety: isClassified(spec, sample.tag) ? (safety.get(normalise.released.sha256) ?? null) : null,
       generated: generated.filter((one) => one.sample_no === sample.sample_no),
     })
     return [{ row, pictureBytes: spec.package.images === 'bytes' ? normalise.released.bytes : 0 }]

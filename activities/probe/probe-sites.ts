@@ -1,26 +1,24 @@
 import type { FetchResult } from '../../infra/http.ts'
-import type { PageExtract, PageInput } from '../../schema/contracts/candidate.ts'
+import type { PageExtract } from '../../schema/contracts/candidate.ts'
 import type { PageLanguageFact } from '../../schema/contracts/facts.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
 import type { FrontierRow } from '../../schema/queries/frontier.ts'
 import type { RobotsResult } from '../crawl/batch.ts'
-import { canonicalUrl, registrableDomain, siteOf, urlDigest } from '../crawl/canonical-url.ts'
 import { type InterpretDeps, interpretFailure, interpretResponse } from '../crawl/interpret.ts'
-import { planSites, shardOf } from '../crawl/plan-crawl.ts'
+import { planSites } from '../crawl/plan-crawl.ts'
 import { productToken } from '../crawl/robots.ts'
 import { RobotsGate } from '../crawl/robots-gate.ts'
-import type { PageExtraction } from '../extract/extract-page.ts'
+import { UrlBook } from '../crawl/url-book.ts'
 import { countScripts, type PageSigns } from './needs-javascript.ts'
 import { SiteProbe } from './site-probe.ts'
 import { SiteWaits } from './site-waits.ts'
 
-export interface ProbeDeps extends Omit<InterpretDeps, 'section' | 'place' | 'inScope' | 'token' | 'extractPage'> {
+export interface ProbeDeps extends Omit<InterpretDeps, 'section' | 'place' | 'link' | 'inScope' | 'token'> {
   section: CrawlSection
-  extractPage(input: PageInput): PageExtraction
   pageLanguage(text: string, declared: string | null): PageLanguageFact
   /** Pages asked for of each site. */
   pages: number
-  fetch(url: string): Promise<FetchResult>
+  fetch(url: string, limits?: { maxBodyBytes?: number; cut?: boolean }): Promise<FetchResult>
   /** Requests at a time over all sites. */
   concurrency: number
   now(): number
@@ -42,25 +40,36 @@ export async function probeSites(deps: ProbeDeps): Promise<{ sites: SiteProbe[];
   const robots = new Map<string, RobotsResult>()
   const pagesSeen = new Map<string, PageExtract>()
   const scopes = new Map(sites.map((site) => [site.siteNo, site.scopeKey]))
+  // Shards have no meaning here.
+  const urls = new UrlBook({ shards: 1, scope: deps.section.scope })
+  const place = (url: string, base?: string) => urls.place(url, base)
   const interpret: InterpretDeps = {
     ...deps,
     place,
+    link: (url, base) => urls.link(url, base),
     token: productToken(politeness.user_agent),
-    inScope: (siteNo, url) => scopes.get(siteNo) === siteOf(url, deps.section.scope),
-    extractPage: (input) => {
-      const extracted = deps.extractPage(input)
+    inScope: (siteNo, url) => scopes.get(siteNo) === urls.siteOf(url),
+    extractPage: async (input) => {
+      const extracted = await deps.extractPage(input)
       if (extracted.ok) pagesSeen.set(input.url, extracted.page)
-      return Promise.resolve(extracted)
+      return extracted
     },
   }
+  const waits = new SiteWaits(politeness.delay_ms)
   const gate = new RobotsGate({
     ...deps,
+    fetch: async (url, limits) => {
+      const [{ host }, start] = [new URL(url), deps.now()]
+      const response = await deps.fetch(url, limits)
+      waits.setAddress(host, response.remoteAddress, start)
+      return response
+    },
     place,
     token: interpret.token,
     load: () => Promise.resolve(null),
     record: (result) => robots.set(result.origin, result),
+    turn: (url) => deps.sleep(waits.reserve(new URL(url).host, deps.now())),
   })
-  const waits = new SiteWaits(politeness.delay_ms)
   await askInTurns({ deps, interpret, gate, waits, pagesSeen }, sites)
   return { sites, robots }
 }
@@ -75,7 +84,8 @@ async function askInTurns(probe: Probe, sites: readonly SiteProbe[]): Promise<vo
   const ask = async (site: SiteProbe, row: FrontierRow) => {
     const finish = waits.start(row.host, deps.now())
     try {
-      await probeUrl(probe, site, row)
+      if (await askedRobots(probe, row)) next.set(site, row)
+      else await probeUrl(probe, site, row)
     } catch (error) {
       failure ??= error
     } finally {
@@ -119,6 +129,15 @@ interface Probe {
   pagesSeen: Map<string, PageExtract>
 }
 
+/** Asks the robots.txt of a URL's origin where it is not known: then the URL waits for its own turn. */
+async function askedRobots({ deps, gate, waits }: Probe, row: FrontierRow): Promise<boolean> {
+  if (!deps.section.politeness.honour.includes('robots') || gate.knows(row.url)) return false
+  const asked = await gate.prepare(row.url)
+  const answer = await gate.ask(row.url)
+  if (answer.allowed && answer.delayMs > 0) waits.raiseDelay(row.host, answer.delayMs, deps.now())
+  return asked
+}
+
 async function probeUrl({ deps, interpret, gate, waits, pagesSeen }: Probe, site: SiteProbe, row: FrontierRow) {
   if (deps.section.politeness.honour.includes('robots')) {
     const answer = await gate.ask(row.url)
@@ -126,15 +145,16 @@ async function probeUrl({ deps, interpret, gate, waits, pagesSeen }: Probe, site
       site.refuse(answer.reason, answer.detail)
       return
     }
-    if (answer.delayMs > 0) waits.raiseDelay(row.host, answer.delayMs, deps.now())
     for (const sitemap of row.picture ? [] : answer.sitemaps) {
-      const target = place(sitemap, row.url)
+      const target = interpret.place(sitemap, row.url)
       if (target && interpret.inScope(site.siteNo, target.url))
         site.add({ ...row, ...target, url_sha: target.sha, page: false, sitemap: true, redirects: 0, seed: false })
     }
   }
   const start = deps.now()
   const response = await deps.fetch(row.url)
+  // What parsing takes is not the site's.
+  const ms = deps.now() - start
   waits.setAddress(row.host, response.remoteAddress, start)
   if (response.kind === 'failure') {
     const { outcome } = interpretFailure(interpret, row, response)
@@ -146,7 +166,7 @@ async function probeUrl({ deps, interpret, gate, waits, pagesSeen }: Probe, site
   const page = pagesSeen.get(row.url)
   pagesSeen.delete(row.url)
   const lang = page ? (deps.pageLanguage(page.text, page.lang).shares[0]?.lang ?? 'und') : 'und'
-  site.take(row, result, { ms: deps.now() - start, lang, signs: page ? signsOf(page, response.body) : null })
+  site.take(row, result, { ms, lang, signs: page ? signsOf(page, response.body) : null })
 }
 
 function signsOf(page: PageExtract, body: Uint8Array): PageSigns {
@@ -167,14 +187,14 @@ function sitesOf({ section, pages }: ProbeDeps): SiteProbe[] {
           siteNo: index + 1,
           scopeKey: site.scopeKey,
           declared: site.declared,
-          seeds: site.seeds.map(({ sha, url, host }) => ({
+          seeds: site.seeds.map(({ sha, url, host, page, sitemap }) => ({
             url_sha: sha,
             url,
             host,
             site_no: index + 1,
-            page: true,
+            page,
             picture: false,
-            sitemap: false,
+            sitemap,
             depth: 0,
             redirects: 0,
             attempts: 0,
@@ -186,17 +206,4 @@ function sitesOf({ section, pages }: ProbeDeps): SiteProbe[] {
         pages,
       ),
   )
-}
-
-/** Shards have no meaning here. */
-function place(url: string, base?: string): ReturnType<InterpretDeps['place']> {
-  const canonical = canonicalUrl(url, base)
-  if (!canonical.ok) return null
-  const { host, hostname } = new URL(canonical.url)
-  return {
-    url: canonical.url,
-    sha: Buffer.from(urlDigest(canonical.url), 'hex'),
-    host,
-    shard: shardOf(registrableDomain(hostname), 1),
-  }
 }

@@ -120,7 +120,11 @@ export class SiteProbe {
       if ((draft?.capture.redirectSha ?? null) === null) this.refuse(outcome.reason ?? outcome.state, outcome.detail)
       return
     }
-    for (const candidate of draft.facts?.extract.ok ? draft.facts.extract.candidates : []) {
+    if (draft.facts === null) {
+      this.refuse(outcome.reason ?? outcome.state, 'its HTML could not be read')
+      return
+    }
+    for (const candidate of draft.facts.extract.ok ? draft.facts.extract.candidates : []) {
       const url = canonicalUrl(candidate.image_url)
       const known = url.ok && candidate.texts.length > 0 ? this.pictures.get(url.url) : undefined
       if (known) known.withText = true

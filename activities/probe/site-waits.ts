@@ -38,6 +38,14 @@ export class SiteWaits {
     }
   }
 
+  /** Takes the host's next start for a further request of one that runs: milliseconds until then. */
+  reserve(host: string, now: number): number {
+    const places = this.placesOf(host)
+    const at = Math.max(now, ...places.map((place) => place.nextAt))
+    for (const place of places) place.nextAt = Math.max(place.nextAt, at + place.delayMs)
+    return at - now
+  }
+
   /** The address that the host was reached at. */
   setAddress(host: string, address: string | null, now: number): void {
     if (address === null || this.addresses.has(host)) return

@@ -2,6 +2,7 @@ import type { NormaliseFact, SafetyFact } from '../../schema/contracts/facts.ts'
 import type { ShardInput, ShardResult } from '../../schema/contracts/release-work.ts'
 import { selectFacts } from '../../schema/queries/captures.ts'
 import { picturesOfShard } from '../../schema/queries/run-lists.ts'
+import { isClassified } from '../../schema/spec/language-plan.ts'
 import { runFacts } from '../steps/run-facts.ts'
 import { factBase, finishFacts, shardEdge, type StepDeps } from '../steps/shard-edge.ts'
 
@@ -18,9 +19,10 @@ const POISONED: SafetyFact = { drawing: 0, hentai: 1, neutral: 0, porn: 1, sexy:
 
 /** NSFW scores of normalised pictures, stored under the released bytes: equal pictures are classified once. */
 export function createSafetyActivities(deps: SafetyDeps) {
-  /** Safe to run twice. */
+  /** Nothing to do where the spec has no limits of scores. Safe to run twice. */
   const classifyShard = (input: ShardInput): Promise<ShardResult> =>
     shardEdge(deps, input, null, async (context) => {
+      if (!isClassified(context.release.spec)) return true
       const pictures = await picturesOfShard(deps.db, context.run.run, context.from, context.to)
       const facts = await selectFacts<NormaliseFact>(
         deps.db,

@@ -1,8 +1,7 @@
 import type { Kysely } from 'kysely'
-import type { ReleasePlanRecord } from '../../schema/contracts/release-plan.ts'
 import { artifactsBetween, membersForLineage } from '../../schema/queries/release-files.ts'
 import type { Database } from '../../schema/tables/database.ts'
-import { type SampleTrace, traceSamples } from './trace-samples.ts'
+import { type SampleTrace, type TracedRelease, traceSamples } from './trace-samples.ts'
 
 /** An object of the store that a trace names. */
 export interface TracedObject {
@@ -22,11 +21,7 @@ export interface KeyTrace extends SampleTrace {
  * The lineage of one sample of a run, and where its row is stored. Reads append-only rows alone: the same bytes however
  * often. Null when the run has no such sample.
  */
-export async function traceKey(
-  db: Kysely<Database>,
-  release: { id: string; run: string; plan: ReleasePlanRecord },
-  key: Buffer,
-): Promise<KeyTrace | null> {
+export async function traceKey(db: Kysely<Database>, release: TracedRelease, key: Buffer): Promise<KeyTrace | null> {
   const subjects = await membersForLineage(db, release.run, [key])
   const [trace] = await traceSamples(db, release, subjects)
   if (!trace) return null

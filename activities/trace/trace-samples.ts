@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { NormaliseFact, SafetyFact } from '../../schema/contracts/facts.ts'
 import { GENERATION_TASKS } from '../../schema/contracts/generation.ts'
 import type { ReleasePlanRecord } from '../../schema/contracts/release-plan.ts'
+import type { ReleaseSpec } from '../../schema/contracts/spec.ts'
 import { selectFacts } from '../../schema/queries/captures.ts'
 import { generatedTexts } from '../../schema/queries/generations.ts'
 import type { TraceSubject } from '../../schema/queries/release-files.ts'
@@ -12,6 +13,7 @@ import {
   responsesOf,
   verdictsOf,
 } from '../../schema/queries/lineage.ts'
+import { isClassified } from '../../schema/spec/language-plan.ts'
 import { readSeedArchive } from '../../schema/spec/seed-archive.ts'
 import type { Database } from '../../schema/tables/database.ts'
 
@@ -56,13 +58,21 @@ export interface SampleTrace {
   definitions: Record<string, { sha256: string; rev: number }>
 }
 
+/** A run of a release. */
+export interface TracedRelease {
+  id: string
+  run: string
+  plan: ReleasePlanRecord
+  spec: ReleaseSpec
+}
+
 /**
  * The lineage of samples, web to release, from the append-only rows of one run: the same bytes however often, and
  * whatever was launched since.
  */
 export async function traceSamples(
   db: Kysely<Database>,
-  release: { id: string; run: string; plan: ReleasePlanRecord },
+  release: TracedRelease,
   subjects: readonly TraceSubject[],
 ): Promise<SampleTrace[]> {
   const numbers = subjects.map((one) => one.sample_no)
@@ -95,7 +105,8 @@ export async function traceSamples(
   return subjects.map((subject) => {
     const own = members.filter((one) => one.sample_no === subject.sample_no)
     const normalise = normalised.get(subject.picture.toString('hex'))
-    const scores = normalise?.ok ? safety.get(normalise.released.sha256) : undefined
+    const scores =
+      normalise?.ok && isClassified(release.spec, subject.tag) ? safety.get(normalise.released.sha256) : undefined
     const facts: SampleTrace['facts'] = []
     if (normalise) facts.push({ step: 'normalise', definition: definition('normalise').sha, value: normalise })
     if (scores) facts.push({ step: 'safety', definition: definition('safety').sha, value: scores })

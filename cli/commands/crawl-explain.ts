@@ -1,7 +1,9 @@
 import { canonicalUrl, urlDigest } from '../../activities/crawl/canonical-url.ts'
 import { describeHistory } from '../../activities/explain/describe-history.ts'
 import { describeUrl } from '../../activities/explain/describe-url.ts'
-import { explainUrl, isInScope } from '../../activities/explain/explain-url.ts'
+import { holderOf } from '../../activities/crawl/archived-rules.ts'
+import { newestOriginFile } from '../../schema/queries/origin-files.ts'
+import { explainUrl, isInScope, isOfArchives } from '../../activities/explain/explain-url.ts'
 import { filesNamed } from '../../activities/explain/opt-out-lines.ts'
 import { fetchesOfFiles, refusedLinks } from '../../schema/queries/explain-subjects.ts'
 import type { CrawlSection } from '../../schema/contracts/spec.ts'
@@ -28,7 +30,7 @@ export const crawlExplainCommand: Command = {
     const sha = Buffer.from(urlDigest(url), 'hex')
     await using session = await connect(context, 'auditor')
     const known = await findKnown(context, session, url, sha)
-    const robots = await robotsOf(session.db, known.crawl_no, new URL(url).origin)
+    const robots = await robotsFor(session, known, url)
     const captures = await capturesOfUrl(session.db, known.crawl_no, sha)
     const named = filesNamed(captures).map((file) => Buffer.from(urlDigest(file), 'hex'))
     const files = await fetchesOfFiles(session.db, [known.crawl_no], named)
@@ -39,6 +41,18 @@ export const crawlExplainCommand: Command = {
     else for (const line of [...describeUrl(explanation), ...describeHistory(history, host)]) context.out.line(line)
     return EXIT.ok
   },
+}
+
+/** The robots.txt that holds for a URL: in archives it may be one that the origin's own redirects to. */
+async function robotsFor({ db }: Session, { crawl_no: crawlNo, section }: KnownUrl, url: string) {
+  const { origin } = new URL(url)
+  if (!isOfArchives(section)) return robotsOf(db, crawlNo, origin)
+  const deps: Parameters<typeof holderOf>[0] = {
+    find: (kind, sha) => newestOriginFile(db, crawlNo, kind, sha),
+    place: (file) => ({ sha: Buffer.from(urlDigest(file), 'hex') }),
+  }
+  const holder = await holderOf(deps, 'robots', `${origin}/robots.txt`)
+  return holder === null ? null : robotsOf(db, crawlNo, holder)
 }
 
 async function findKnown(context: CommandContext, session: Session, url: string, sha: Buffer): Promise<KnownUrl> {

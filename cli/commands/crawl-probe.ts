@@ -4,7 +4,6 @@ import { probeSites } from '../../activities/probe/probe-sites.ts'
 import { readSpecFile } from '../../infra/spec-file.ts'
 import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
 import { badUsage, type Command, type OptionValue } from '../command.ts'
-import { openProbe } from '../jobs/probe-deps.ts'
 import { type Output, table } from '../output.ts'
 
 const DEFAULT_PAGES = 20
@@ -25,6 +24,8 @@ export const crawlProbeCommand: Command = {
       throw new PermanentError('NO_CRAWL_SECTION', `spec ${args[0]}: has no crawl section`, {
         mend: 'add one: ./mella spec init shows it',
       })
+    // Loaded here: the language detectors take longer to load than every other command together.
+    const { openProbe } = await import('../jobs/probe-deps.ts')
     await using probe = await openProbe(context.settings(), spec.crawl)
     const onPage = (asked: number, total: number) => progress.update('probe', asked, total)
     const { sites, robots } = await probeSites({ ...probe.deps, pages, onPage })

@@ -2,6 +2,7 @@ import { RETRY_CLASSES, type RetryClass, retryClassNamed } from '../../activitie
 import { describeResume } from '../../activities/explain/describe-resume.ts'
 import { nearestName } from '../../infra/nearest-name.ts'
 import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
+import { listArchives } from '../../schema/queries/archives.ts'
 import { type CrawlRecord, setCrawlState } from '../../schema/queries/crawls.ts'
 import {
   hasHost,
@@ -36,11 +37,12 @@ export const crawlResumeCommand: Command = {
   example: './mella crawl resume demo-1a2b3c4d5e-1 --dry-run',
   run: async (context) => {
     const { options, json, out } = context
-    await using session = await connect(context, 'writer')
+    await using session = await connect(context, 'writer', waitsWith(options))
     const crawl = await findUnfrozen(session, context.args[0] ?? '')
     const plan = await planReopening(session.db, crawl.crawl_no)
-    if (json) out.json({ id: crawl.id, ...plan })
-    else for (const line of describeResume(plan)) out.line(Array.isArray(line) ? table(line) : line)
+    const archives = await listArchives(session.db, crawl.crawl_no)
+    if (json) out.json({ id: crawl.id, ...plan, archives })
+    else for (const line of describeResume(plan, archives)) out.line(Array.isArray(line) ? table(line) : line)
     if (options['dry-run'] === true) return EXIT.ok
     await reopenUrls(session.db, crawl.crawl_no)
     // Awaited here: the session ends with this scope.
@@ -71,7 +73,7 @@ export const crawlRetryCommand: Command = {
   run: async (context) => {
     const { options, json, out } = context
     const choice = choiceOf(context)
-    await using session = await connect(context, 'writer')
+    await using session = await connect(context, 'writer', waitsWith(options))
     const crawl = await findUnfrozen(session, context.args[0] ?? '')
     if (choice.host !== null && !(await hasHost(session.db, crawl.crawl_no, choice.host)))
       throw new PermanentError('HOST_NOT_FOUND', `host ${choice.host}: crawl ${crawl.id} has none of this name`, {
@@ -100,6 +102,10 @@ export const crawlRetryCommand: Command = {
     // Awaited here: the session ends with this scope.
     return await goOn(context, session, crawl)
   },
+}
+
+function waitsWith(options: CommandContext['options']) {
+  return options['wait'] === true && options['dry-run'] !== true ? CRAWL_ROLES : []
 }
 
 async function findUnfrozen(session: Session, id: string): Promise<CrawlRecord> {

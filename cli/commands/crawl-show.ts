@@ -1,4 +1,5 @@
 import { describeSeconds, type Pace, paceOf } from '../../activities/crawl/progress.ts'
+import { stageOf } from '../../activities/explain/describe-resume.ts'
 import { EXIT } from '../../schema/contracts/errors.ts'
 import { countCrawl, countHosts, type CrawlCounts, type HostCounts } from '../../schema/queries/crawl-counts.ts'
 import { countArchives } from '../../schema/queries/archives.ts'
@@ -130,12 +131,13 @@ function showTables(out: Output, counts: CrawlCounts, hosts: HostCounts, traps: 
 function showArchives(out: Output, { archives, faults }: Awaited<ReturnType<typeof countArchives>>): void {
   const show = (heading: string[], rows: string[][]) => showTable(out, heading, rows)
   show(
-    ['archive', 'declared', 'bytes', 'read', 'records', 'used', 'unusable'],
+    ['archive', 'declared', 'bytes', 'at', 'left', 'records', 'used', 'unusable'],
     archives.map((row) => [
       row.file,
       row.declared,
       String(row.bytes ?? ''),
-      row.done ? 'all' : String(row.read_bytes),
+      stageOf(row),
+      String(row.left_bytes ?? ''),
       String(row.records),
       String(row.used),
       String(row.faults),

@@ -22,7 +22,7 @@ export const crawlStartCommand: Command = {
       throw new PermanentError('NO_CRAWL_SECTION', `spec ${args[0]}: has no crawl section`, {
         mend: 'add one: ./mella spec init shows it',
       })
-    await using session = await connect(context, 'writer')
+    await using session = await connect(context, 'writer', options['wait'] === true ? CRAWL_ROLES : [])
     const { id, created } = await ensureCrawl(session, spec.dataset, spec.crawl, options['again'] === true)
     const before = await findCrawl(session, id)
     if (before.state === 'running' || created) await runCrawl(session, id)

@@ -3,7 +3,7 @@ import { type ReleaseRecord, setReleaseState } from '../../schema/queries/releas
 import type { Command } from '../command.ts'
 import { connect, type Session } from '../jobs/connect.ts'
 import { stopWorkflow } from '../jobs/crawl-job.ts'
-import { requireRelease } from '../jobs/find-release.ts'
+import { requireReleaseToControl } from '../jobs/find-release.ts'
 import { launchSpec } from './release-launch.ts'
 
 function workflowOf(release: ReleaseRecord): string {
@@ -12,14 +12,14 @@ function workflowOf(release: ReleaseRecord): string {
 
 export const releasePauseCommand: Command = {
   name: 'release pause',
-  summary: 'pause a release: workers stop after the batch they hold',
+  summary: 'pause a release, by id or the running one of DATASET[@VERSION]: workers stop after the batch they hold',
   args: ['RELEASE'],
   options: {},
   json: true,
-  example: './mella release pause demo@1.0.0',
+  example: './mella release pause demo',
   run: async (context) => {
     await using session = await connect(context, 'writer')
-    const release = await requireRelease(session, context.args[0] ?? '')
+    const release = await requireReleaseToControl(session, context.args[0] ?? '')
     if (release.state !== 'running')
       throw new PermanentError('NOT_RUNNING', `release ${release.id}: is ${release.state}, not running`, {
         mend: `./mella release show ${release.id}`,
@@ -31,14 +31,14 @@ export const releasePauseCommand: Command = {
 
 export const releaseResumeCommand: Command = {
   name: 'release resume',
-  summary: 'go on with a paused, failed or cancelled release',
+  summary: 'go on with a paused, failed or cancelled release, by id or the unfinished one of DATASET[@VERSION]',
   args: ['RELEASE'],
   options: { wait: { type: 'boolean', what: 'run workers here and wait for the end' } },
   json: true,
-  example: './mella release resume demo@1.0.0 --wait',
+  example: './mella release resume demo --wait',
   run: async (context) => {
     await using session = await connect(context, 'writer')
-    const release = await requireRelease(session, context.args[0] ?? '')
+    const release = await requireReleaseToControl(session, context.args[0] ?? '')
     if (release.state === 'done')
       throw new PermanentError('DONE', `release ${release.id}: is done`, { mend: `./mella release show ${release.id}` })
     await setReleaseState(session.db, release.release_no, {
@@ -56,14 +56,14 @@ export const releaseResumeCommand: Command = {
 
 export const releaseCancelCommand: Command = {
   name: 'release cancel',
-  summary: 'stop a release; its results stay, resume goes on with them',
+  summary: 'stop a release, by id or the running one of DATASET[@VERSION]; its results stay, resume goes on with them',
   args: ['RELEASE'],
   options: {},
   json: true,
-  example: './mella release cancel demo@1.0.0',
+  example: './mella release cancel demo',
   run: async (context) => {
     await using session = await connect(context, 'writer')
-    const release = await requireRelease(session, context.args[0] ?? '')
+    const release = await requireReleaseToControl(session, context.args[0] ?? '')
     if (release.state === 'done')
       throw new PermanentError('DONE', `release ${release.id}: is done; there is nothing to cancel`)
     await setReleaseState(session.db, release.release_no, { state: 'cancelled', paused: false })

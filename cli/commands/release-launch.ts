@@ -1,5 +1,6 @@
 import { refuseTakenLabel } from '../../activities/plan-release/create-release.ts'
 import { AppError, EXIT } from '../../schema/contracts/errors.ts'
+import { WORKER_ROLES } from '../../infra/config-values.ts'
 import { readSpecFile } from '../../infra/spec-file.ts'
 import { compareRuns } from '../../schema/queries/release-files.ts'
 import { findRelease, finishedRun } from '../../schema/queries/releases.ts'
@@ -26,7 +27,7 @@ export const releaseLaunchCommand: Command = {
   example: './mella release launch my.yaml --wait',
   run: async (context) => {
     const spec = readSpecFile(context.args[0] ?? '')
-    await using session = await connect(context, 'writer')
+    await using session = await connect(context, 'writer', context.options['wait'] === true ? WORKER_ROLES : [])
     // Awaited here: the session closes when this function returns.
     return await launchSpec(context, session, spec)
   },

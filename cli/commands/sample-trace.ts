@@ -36,7 +36,11 @@ export const sampleTraceCommand: Command = {
     const release = await releaseOfKey(context, session, key)
     if (!release) throw noSample(key, null)
     const { run } = await runOf(session, release)
-    const trace = await traceKey(session.db, { id: release.id, run, plan: release.plan }, Buffer.from(key, 'hex'))
+    const trace = await traceKey(
+      session.db,
+      { id: release.id, run, plan: release.plan, spec: release.spec },
+      Buffer.from(key, 'hex'),
+    )
     if (!trace) throw noSample(key, release.id)
     if (context.json || format === 'json') out.json(trace)
     else for (const line of describeTrace(trace)) out.line(line)

@@ -2,20 +2,21 @@ import type { Client } from '@temporalio/client'
 import { AppError } from '../../schema/contracts/errors.ts'
 import type { Progress } from '../progress.ts'
 import type { Session } from './connect.ts'
+import { FullDisk } from './full-disk.ts'
 
 const LOOK_MS = 5_000
 /** An activity that failed so often is worth a line; one failure is a normal event. */
 const MIN_ATTEMPTS = 3
 /** Running workflows looked at: the trouble of a job is the same in all its shards. */
 const MOST_WORKFLOWS = 20
-/** A full disk does not pass by itself; this long is given to whoever is clearing it. */
-const FULL_MS = 30_000
 const FULL_CODE = 'STORE_FULL'
 /** What the system and Postgres say of a full disk elsewhere. */
 const FULL = /ENOSPC|EDQUOT|SYSTEM_53100|no space left|disk quota/i
 
 /** What keeps a running job from going on. */
 export interface Trouble {
+  /** Names the activity's work: workflow and number. */
+  key: string
   activity: string
   attempts: number
   /** Of the fault; the system's and Postgres's own begin with SYSTEM_. */
@@ -23,8 +24,8 @@ export interface Trouble {
   message: string
 }
 
-/** The first activity that fails again and again, by workflow id; null when all goes well. */
-export async function findTrouble(client: Client): Promise<Trouble | null> {
+/** Activities that fail again and again, the one that did so most often first; none when all goes well. */
+export async function findTroubles(client: Client): Promise<Trouble[]> {
   const troubles: Trouble[] = []
   let seen = 0
   for await (const { workflowId } of client.workflow.list({ query: 'ExecutionStatus = "Running"' })) {
@@ -36,6 +37,7 @@ export async function findTrouble(client: Client): Promise<Trouble | null> {
       // A worker that died is no trouble: its work is done by another.
       if (!failure || failure.timeoutFailureInfo || (pending.attempt ?? 0) < MIN_ATTEMPTS) continue
       troubles.push({
+        key: `${workflowId} ${pending.activityId ?? ''}`,
         activity: pending.activityType?.name ?? '',
         attempts: pending.attempt ?? 0,
         code: failure.applicationFailureInfo?.type ?? '',
@@ -43,7 +45,7 @@ export async function findTrouble(client: Client): Promise<Trouble | null> {
       })
     }
   }
-  return troubles.sort((a, b) => b.attempts - a.attempts)[0] ?? null
+  return troubles.sort((a, b) => b.attempts - a.attempts)
 }
 
 /** What the activity noted under the code that the history has of it. */
@@ -72,7 +74,7 @@ export function watchTrouble(
   next: string,
 ): { failed: Promise<never>; stop(): void } {
   const said = new Set<string>()
-  let fullSince: number | null = null
+  const disk = new FullDisk()
   let timer: NodeJS.Timeout
   let stopped = false
   let fail: (error: Error) => void = () => {}
@@ -82,24 +84,24 @@ export function watchTrouble(
   failed.catch(() => {})
   const look = async () => {
     // A Temporal that is away now is asked next time.
-    const trouble = await session
+    const troubles = await session
       .temporal()
-      .then(findTrouble)
-      .then((found) => found && withWords(session.db, found))
-      .catch(() => null)
+      .then(findTroubles)
+      .then((found) => Promise.all(found.map((one) => withWords(session.db, one))))
+      .catch(() => [])
+    const [trouble] = troubles
     if (trouble && !said.has(trouble.message)) {
       said.add(trouble.message)
       progress.say(
         `waiting: ${trouble.activity} failed ${trouble.attempts} times and is tried again: ${trouble.message}`,
       )
     }
-    if (!trouble || !isFull(trouble)) fullSince = null
-    else fullSince ??= performance.now()
-    if (fullSince !== null && performance.now() - fullSince >= FULL_MS)
+    const full = troubles.filter(isFull)
+    if (disk.staysFull(full, performance.now()))
       fail(
         new AppError(
           'DISK_FULL',
-          `disk full: ${trouble?.message}; what is committed stays, the job waits for workers`,
+          `disk full: ${full[0]?.message}; what is committed stays, the job waits for workers`,
           {
             mend: `free space, then ${next}`,
           },

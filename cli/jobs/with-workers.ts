@@ -12,14 +12,14 @@ import { startWorkers } from './worker-processes.ts'
  * start, and DISK_FULL.
  */
 export async function withWorkers<Result>(
-  session: Pick<Session, 'settings' | 'temporal' | 'db'>,
+  session: Pick<Session, 'settings' | 'temporal' | 'db' | 'workers'>,
   progress: Progress,
   watch: () => Promise<Result>,
   next: string,
   roles: readonly WorkerRole[] = WORKER_ROLES,
 ): Promise<Result> {
   const stopKeeping = keepServices(session.settings, progress.say)
-  const workers = startWorkers(session.settings, roles)
+  const workers = session.workers ?? startWorkers(session.settings, roles)
   const trouble = watchTrouble(session, progress, next)
   const drain = async () => {
     trouble.stop()

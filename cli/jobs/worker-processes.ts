@@ -15,18 +15,24 @@ const QUICK_MS = 10_000
 const MAX_QUICK_KILLS = 60
 
 export interface WorkerProcesses {
+  /** Lets workers that were started with `held` look for the services; without effect on others and when called again. */
+  release: () => void
   /** Rejects when workers cannot stay up. */
   failed: Promise<never>
   /** SIGTERM to all; resolves when they have drained. */
   stop: () => Promise<void>
 }
 
-/** Runs the worker processes of some roles that the settings ask for, as children, and keeps them running. Logs go to the home's folder. */
-export function startWorkers(settings: Settings, roles: readonly WorkerRole[]): WorkerProcesses {
+/**
+ * Runs the worker processes of some roles that the settings ask for, as children, and keeps them running. Logs go to the
+ * home's folder. With `held` they load their code and wait for `release`: services may start and migrate meanwhile.
+ */
+export function startWorkers(settings: Settings, roles: readonly WorkerRole[], { held = false } = {}): WorkerProcesses {
   const logs = path.join(settings.home, 'logs')
   mkdirSync(logs, { recursive: true })
   const children = new Set<ChildProcess>()
   let stopping = false
+  let isHeld = held
   let fail: (error: Error) => void = () => {}
   const failed = new Promise<never>((_, reject) => {
     fail = reject
@@ -34,7 +40,7 @@ export function startWorkers(settings: Settings, roles: readonly WorkerRole[]): 
   failed.catch(() => {})
   const run = (role: string, index: number, ends: number, kills: number) => {
     const log = path.join(logs, `worker-${role}-${index}.log`)
-    const child = spawnWorker(settings, [role], log)
+    const child = spawnWorker(settings, [role], log, isHeld)
     const started = performance.now()
     children.add(child)
     child.on('exit', (_code, signal) => {
@@ -57,6 +63,10 @@ export function startWorkers(settings: Settings, roles: readonly WorkerRole[]): 
   for (const role of roles) for (let index = 0; index < settings.workers[role]; index += 1) run(role, index, 0, 0)
   return {
     failed,
+    release: () => {
+      isHeld = false
+      for (const child of children) child.stdin?.end('services run')
+    },
     stop: async () => {
       stopping = true
       await Promise.all([...children].map((child) => ended(child)))
@@ -64,14 +74,22 @@ export function startWorkers(settings: Settings, roles: readonly WorkerRole[]): 
   }
 }
 
-/** One worker process; its log is appended to `log`, or goes to this process' stderr when null. */
-export function spawnWorker(settings: Settings, roles: readonly string[], log: string | null): ChildProcess {
+/**
+ * One worker process; its log is appended to `log`, or goes to this process' stderr when null. With `held` it looks for
+ * the services when something was written to its stdin, and ends when that closes without.
+ */
+export function spawnWorker(
+  settings: Settings,
+  roles: readonly string[],
+  log: string | null,
+  held = false,
+): ChildProcess {
   const main = path.join(settings.checkout, 'workers', 'main.ts')
   const flags = Object.entries(settingsFlags(settings)).flatMap(([flag, value]) => [`--${flag}`, value])
   const output = log === null ? 'inherit' : openSync(log, 'a')
-  return spawn(process.execPath, [main, ...roles, ...flags], {
+  const child = spawn(process.execPath, [main, ...roles, ...flags, ...(held ? ['--await-services'] : [])], {
     cwd: settings.checkout,
-    stdio: ['ignore', output, output],
+    stdio: [held ? 'pipe' : 'ignore', output, output],
     detached: log !== null,
     // A key by setting need not come from the environment: the demo brings its own.
     // Name look-ups and large gzip bodies share libuv's threads, four by default.
@@ -81,6 +99,9 @@ export function spawnWorker(settings: Settings, roles: readonly string[], log: s
       ...(settings.datasetKey === null ? {} : { MELLA_DATASET_KEY: settings.datasetKey }),
     },
   })
+  // A worker that ended before it was told anything: its exit says so.
+  child.stdin?.on('error', () => {})
+  return child
 }
 
 function ended(child: ChildProcess): Promise<void> {

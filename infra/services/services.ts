@@ -39,6 +39,9 @@ export async function startServices(
   const running = await findRunning(settings)
   if (running !== null) return running
   return locked(settings, onProgress, async () => {
+    // Whoever held the lock has started them.
+    const meanwhile = await findRunning(settings)
+    if (meanwhile !== null) return meanwhile
     const records = readRecords(settings.home)
     const lookup = { explicit: settings.temporalBin, path: settings.path, cache: settings.cache }
     const started = await Promise.allSettled([
@@ -90,8 +93,8 @@ function ownStatus(name: ServiceName): ServiceStatus {
   return { name, kind: 'own', state: 'unknown', pid: null, port: null, version: null, log: null }
 }
 
-/** The addresses when all that is embedded runs and answers, without taking the lock. */
-async function findRunning(settings: Settings): Promise<RunningServices | null> {
+/** The addresses when all that is embedded runs and answers, else null; starts nothing and takes no lock. */
+export async function findRunning(settings: Settings): Promise<RunningServices | null> {
   const { postgres, temporal } = readRecords(settings.home)
   const database = settings.databaseUrl ?? (await runningDatabase(settings.home, postgres))
   const address = settings.temporal?.address ?? (await runningTemporal(temporal))

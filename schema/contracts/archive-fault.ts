@@ -3,6 +3,7 @@ export const ARCHIVE_FAULTS = [
   'garbage', // bytes that are no record
   'bad_head', // named fields that do not read, or no length
   'bad_length', // the length given is not the record's
+  'many_records', // one gzip member for several: as no place in the file is a record's, it has to be unpacked
   'bad_gzip', // does not inflate, or to other bytes than its checksum says
   'bad_digest', // the block is another than its digest says
   'cut_off', // the file ends inside it

@@ -1,5 +1,5 @@
-/** Where a native text stood, in accessible-name order of preference after `alt`. */
-export const TEXT_SOURCES = ['alt', 'aria', 'title', 'figcaption', 'schema', 'og'] as const
+/** Where a native text stood, the best first: the order of the accessible name, then what stands beside the picture. */
+export const TEXT_SOURCES = ['aria', 'alt', 'title', 'figcaption', 'schema', 'og'] as const
 export type TextSource = (typeof TEXT_SOURCES)[number]
 
 /** What an alternative text is (judged without a word list of any language). */
@@ -12,7 +12,12 @@ export interface NativeText {
   source: TextSource
   /** Language declared for the element by markup (BCP 47 as written), null when none. */
   lang: string | null
+  /** Direction declared by markup (`dir`; `auto` is resolved by the text's first strong letter), absent when none is. */
+  dir?: TextDirection
 }
+
+export const TEXT_DIRECTIONS = ['ltr', 'rtl'] as const
+export type TextDirection = (typeof TEXT_DIRECTIONS)[number]
 
 export interface PageContext {
   title: string | null

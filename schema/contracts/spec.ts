@@ -46,8 +46,8 @@ export interface ImageSection {
 }
 
 export interface FilterSection {
-  /** Highest scores that are kept, 0 to 1; 1 keeps all. */
-  nsfw: { porn: number; hentai: number; sexy: number }
+  /** Highest scores that are kept, 0 to 1; 1 keeps all. Null: pictures are not classified, and have no scores. */
+  nsfw: { porn: number; hentai: number; sexy: number } | null
   /** Pictures of one language at most `pdq` bits apart are one: 0 to 31. */
   near_image: { pdq: number; scope: 'language' }
   /** What counts first for the language of a text, and the languages that are refused where they are likelier than that. */

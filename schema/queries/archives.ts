@@ -10,6 +10,11 @@ export interface ArchiveWork {
   bytes: number | null
   next_offset: number
   done: boolean
+  /** How far it was searched for files of origins. */
+  files_offset: number
+  files_done: boolean
+  /** Other archives of the crawl that are still searched: until then nobody knows what may be used. */
+  others_searched: boolean
 }
 
 /** The archive that a shard is for; undefined for a shard of hosts. */
@@ -19,7 +24,9 @@ export async function archiveOfShard(
   shard: number,
 ): Promise<ArchiveWork | undefined> {
   const found = await sql<ArchiveWork>`
-    SELECT a.site_no, a.sha, a.file, a.bytes::float8 AS bytes, a.next_offset::float8 AS next_offset, a.done
+    SELECT a.site_no, a.sha, a.file, a.bytes::float8 AS bytes, a.next_offset::float8 AS next_offset, a.done,
+      a.files_offset::float8 AS files_offset, a.files_done,
+      EXISTS (SELECT 1 FROM crawl_archive o WHERE o.crawl_no = a.crawl_no AND o.site_no <> a.site_no AND NOT o.files_done) AS others_searched
     FROM site s JOIN crawl_archive a USING (crawl_no, site_no) WHERE s.crawl_no = ${crawlNo} AND s.shard = ${shard}`.execute(
     db,
   )
@@ -70,10 +77,48 @@ export interface ImportedUrl {
   url: string
   host: string
   shard: number
-  kind: 'page' | 'picture' | 'other'
+  /** `file`: of an origin, wanted for itself by nobody. */
+  kind: 'page' | 'picture' | 'other' | 'file'
   reason: string | null
   detail: string | null
   captureId: string
+}
+
+/** A URL whose records are left where they are, by a rule of its origin. */
+export type ExcludedUrl = Pick<ImportedUrl, 'sha' | 'url' | 'host' | 'shard' | 'reason' | 'detail'> & {
+  kind: 'page' | 'picture' | 'other'
+}
+
+/** Enters what a rule keeps out as excluded URLs. Rules hold for every record of a URL, so the first one stands. */
+export async function enterExcluded(
+  tx: Transaction<Database>,
+  crawlNo: number,
+  siteNo: number,
+  excluded: readonly ExcludedUrl[],
+): Promise<void> {
+  if (excluded.length === 0) return
+  await enterUrls(tx, crawlNo, excluded)
+  await sql`
+    INSERT INTO frontier (crawl_no, url_sha, shard, site_no, host, page, picture, depth, admitted, state, reason, detail)
+    SELECT DISTINCT ON (t.sha) ${crawlNo}::int, t.sha, t.shard, ${siteNo}::int, t.host, t.kind <> 'picture', t.kind = 'picture', 0, true,
+      'excluded', t.reason, t.detail
+    FROM unnest(${excluded.map((one) => one.sha)}::bytea[], ${excluded.map((one) => one.shard)}::smallint[],
+      ${excluded.map((one) => one.host)}::text[], ${excluded.map((one) => one.kind)}::text[], ${excluded.map((one) => one.reason)}::text[],
+      ${excluded.map((one) => one.detail)}::text[]) AS t (sha, shard, host, kind, reason, detail)
+    ORDER BY t.sha ON CONFLICT DO NOTHING`.execute(tx)
+}
+
+async function enterUrls(
+  tx: Transaction<Database>,
+  crawlNo: number,
+  urls: readonly Pick<ImportedUrl, 'sha' | 'url' | 'host' | 'shard'>[],
+): Promise<void> {
+  await sql`INSERT INTO url (sha, url) SELECT DISTINCT * FROM unnest(${urls.map((one) => one.sha)}::bytea[], ${urls.map((one) => one.url)}::text[]) AS t (sha, url)
+    ORDER BY sha ON CONFLICT DO NOTHING`.execute(tx)
+  await sql`INSERT INTO crawl_host (crawl_no, host, shard)
+    SELECT DISTINCT ON (host) ${crawlNo}::int, host, shard
+    FROM unnest(${urls.map((one) => one.host)}::text[], ${urls.map((one) => one.shard)}::int[]) AS t (host, shard)
+    ORDER BY host ON CONFLICT DO NOTHING`.execute(tx)
 }
 
 /**
@@ -88,15 +133,10 @@ export async function enterImported(
 ): Promise<void> {
   if (imported.length === 0) return
   const shas = imported.map((one) => one.sha)
-  await sql`INSERT INTO url (sha, url) SELECT DISTINCT * FROM unnest(${shas}::bytea[], ${imported.map((one) => one.url)}::text[]) AS t (sha, url)
-    ORDER BY sha ON CONFLICT DO NOTHING`.execute(tx)
-  await sql`INSERT INTO crawl_host (crawl_no, host, shard)
-    SELECT DISTINCT ON (host) ${crawlNo}::int, host, shard
-    FROM unnest(${imported.map((one) => one.host)}::text[], ${imported.map((one) => one.shard)}::int[]) AS t (host, shard)
-    ORDER BY host ON CONFLICT DO NOTHING`.execute(tx)
+  await enterUrls(tx, crawlNo, imported)
   await sql`
     INSERT INTO frontier AS f (crawl_no, url_sha, shard, site_no, host, page, picture, depth, admitted, state, reason, detail, attempts, capture_id)
-    SELECT DISTINCT ON (t.sha) ${crawlNo}::int, t.sha, t.shard, ${siteNo}::int, t.host, t.kind <> 'picture', t.kind = 'picture', 0, true, 'done',
+    SELECT DISTINCT ON (t.sha) ${crawlNo}::int, t.sha, t.shard, ${siteNo}::int, t.host, t.kind IN ('page', 'other'), t.kind = 'picture', 0, true, 'done',
       t.reason, t.detail, 1, t.capture_id
     FROM unnest(${shas}::bytea[], ${imported.map((one) => one.shard)}::smallint[], ${imported.map((one) => one.host)}::text[],
       ${imported.map((one) => one.kind)}::text[], ${imported.map((one) => one.reason)}::text[],
@@ -118,6 +158,11 @@ export interface ArchiveCounts {
   bytes: number | null
   read_bytes: number
   done: boolean
+  /** As the two before, of the search for robots.txt and TDM files, which comes before. */
+  searched_bytes: number
+  searched: boolean
+  /** Bytes that neither of the two has come to, each counted; null before the file was opened. */
+  left_bytes: number | null
   records: number
   used: number
   faults: number
@@ -131,19 +176,41 @@ export interface ListedFault {
   url: string | null
 }
 
+/** Goes on with the search for files of origins; as `advanceArchive`. */
+export async function advanceSearch(
+  tx: Transaction<Database>,
+  crawlNo: number,
+  siteNo: number,
+  from: number,
+  progress: { nextOffset: number; done: boolean; used: number },
+): Promise<boolean> {
+  const moved = await sql`
+    UPDATE crawl_archive SET files_offset = ${progress.nextOffset}, files_done = ${progress.done}, used = used + ${progress.used}
+    WHERE crawl_no = ${crawlNo} AND site_no = ${siteNo} AND files_offset = ${from} AND NOT files_done`.execute(tx)
+  return Number(moved.numAffectedRows ?? 0n) === 1
+}
+
+/** A crawl's archives, and how far each is read. */
+export async function listArchives(db: Kysely<Database>, crawlNo: number): Promise<ArchiveCounts[]> {
+  const { rows } = await sql<ArchiveCounts>`
+    SELECT a.file, encode(a.sha, 'hex') AS sha256, s.declared, a.bytes::float8 AS bytes, a.next_offset::float8 AS read_bytes, a.done,
+      a.files_offset::float8 AS searched_bytes, a.files_done AS searched,
+      (CASE WHEN a.done THEN 0 ELSE a.bytes - a.next_offset + CASE WHEN a.files_done THEN 0 ELSE a.bytes - a.files_offset END END)::float8 AS left_bytes,
+      a.records::float8 AS records, a.used::float8 AS used, a.faults::float8 AS faults
+    FROM crawl_archive a JOIN site s USING (crawl_no, site_no) WHERE a.crawl_no = ${crawlNo} ORDER BY a.site_no`.execute(
+    db,
+  )
+  return rows
+}
+
 /** A crawl's archives, how far each is read, and the first `limit` places where one could not be. */
 export async function countArchives(
   db: Kysely<Database>,
   crawlNo: number,
   limit: number,
 ): Promise<{ archives: ArchiveCounts[]; reasons: { reason: string; count: number }[]; faults: ListedFault[] }> {
-  const archives = await sql<ArchiveCounts>`
-    SELECT a.file, encode(a.sha, 'hex') AS sha256, s.declared, a.bytes::float8 AS bytes, a.next_offset::float8 AS read_bytes, a.done,
-      a.records::float8 AS records, a.used::float8 AS used, a.faults::float8 AS faults
-    FROM crawl_archive a JOIN site s USING (crawl_no, site_no) WHERE a.crawl_no = ${crawlNo} ORDER BY a.site_no`.execute(
-    db,
-  )
-  if (archives.rows.length === 0) return { archives: [], reasons: [], faults: [] }
+  const archives = await listArchives(db, crawlNo)
+  if (archives.length === 0) return { archives: [], reasons: [], faults: [] }
   const reasons = await sql<{ reason: string; count: number }>`
     SELECT reason, count(*)::float8 AS count FROM archive_fault WHERE crawl_no = ${crawlNo} GROUP BY 1 ORDER BY 1`.execute(
     db,
@@ -152,5 +219,5 @@ export async function countArchives(
     SELECT a.file, f.at::float8 AS at, f.length::float8 AS length, f.reason, f.url
     FROM archive_fault f JOIN crawl_archive a USING (crawl_no, site_no) WHERE f.crawl_no = ${crawlNo}
     ORDER BY f.site_no, f.at LIMIT ${limit}`.execute(db)
-  return { archives: archives.rows, reasons: reasons.rows, faults: faults.rows }
+  return { archives, reasons: reasons.rows, faults: faults.rows }
 }

@@ -1,27 +1,24 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../tables/database.ts'
 
-/** Shards with a URL due now or an archive to be read, and milliseconds until the next waiting one is due (null when none waits). */
+/**
+ * Shards with a URL due now or an archive to be read (its pages after the files of origins in all archives), and
+ * milliseconds until the next waiting one is due (null when none waits).
+ */
 export async function shardsWithWork(
   db: Kysely<Database>,
   crawlNo: number,
 ): Promise<{ shards: number[]; waitMs: number | null }> {
-  const due = await sql<{ shard: number; wait_ms: number }>`
-    SELECT h.shard, min(greatest(0, extract(epoch FROM greatest(n.next_at, coalesce(h.suspended_until, '-infinity')) - now()) * 1000))::float8 AS wait_ms
-    FROM crawl_host h
-    CROSS JOIN LATERAL (
-      SELECT f.next_at FROM frontier f
-      WHERE f.crawl_no = h.crawl_no AND f.host = h.host AND f.state IN ('pending', 'retry') ORDER BY f.next_at LIMIT 1) n
-    WHERE h.crawl_no = ${crawlNo} GROUP BY h.shard ORDER BY h.shard`.execute(db)
+  const waits = await waitsOfShards(db, crawlNo)
   const leased = await sql<{ shard: number }>`
     SELECT DISTINCT shard FROM frontier WHERE crawl_no = ${crawlNo} AND state = 'leased'`.execute(db)
   const open = await sql<{ shard: number }>`
     SELECT DISTINCT s.shard FROM site s WHERE s.crawl_no = ${crawlNo} AND NOT s.closed`.execute(db)
   const archives = await sql<{ shard: number }>`
-    SELECT s.shard FROM crawl_archive a JOIN site s USING (crawl_no, site_no) WHERE a.crawl_no = ${crawlNo} AND NOT a.done`.execute(
+    SELECT s.shard FROM crawl_archive a JOIN site s USING (crawl_no, site_no) WHERE a.crawl_no = ${crawlNo} AND NOT a.done
+      AND (NOT a.files_done OR NOT EXISTS (SELECT 1 FROM crawl_archive o WHERE o.crawl_no = a.crawl_no AND NOT o.files_done))`.execute(
     db,
   )
-  const waits = due.rows.map((row) => ({ shard: row.shard, wait: Number.isFinite(row.wait_ms) ? row.wait_ms : 0 }))
   const now = new Set([
     ...waits.filter((row) => row.wait === 0).map((row) => row.shard),
     ...leased.rows.map((row) => row.shard),
@@ -31,6 +28,35 @@ export async function shardsWithWork(
   // A site whose last depth was not closed (its worker died just then) needs its shard once more.
   for (const row of open.rows) if (!waits.some((one) => one.shard === row.shard)) now.add(row.shard)
   return { shards: [...now].sort((a, b) => a - b), waitMs: later.length === 0 ? null : Math.min(...later) }
+}
+
+/**
+ * Milliseconds until each shard has a URL due, 0 when one is; shards without waiting URLs are left out. A shard is looked
+ * at until a URL is found that is due: of a hundred thousand hosts some hundred are asked for, not all at each round.
+ */
+async function waitsOfShards(db: Kysely<Database>, crawlNo: number): Promise<{ shard: number; wait: number }[]> {
+  const dueAt = sql`greatest(n.next_at, coalesce(h.suspended_until, '-infinity'))`
+  const next = sql`CROSS JOIN LATERAL (
+      SELECT f.next_at FROM frontier f
+      WHERE f.crawl_no = h.crawl_no AND f.host = h.host AND f.state IN ('pending', 'retry') ORDER BY f.next_at LIMIT 1) n`
+  const shards = await sql<{ shard: number; due: boolean }>`
+    SELECT s.shard, d.due IS NOT NULL AS due
+    FROM (SELECT DISTINCT shard FROM crawl_host WHERE crawl_no = ${crawlNo}) s
+    LEFT JOIN LATERAL (
+      SELECT true AS due FROM crawl_host h ${next}
+      WHERE h.crawl_no = ${crawlNo} AND h.shard = s.shard AND ${dueAt} <= now() LIMIT 1) d ON true
+    ORDER BY s.shard`.execute(db)
+  const others = shards.rows.filter(({ due }) => !due).map(({ shard }) => shard)
+  const known = shards.rows.filter(({ due }) => due).map(({ shard }) => ({ shard, wait: 0 }))
+  if (others.length === 0) return known
+  const later = await sql<{ shard: number; wait_ms: number }>`
+    SELECT h.shard, min(greatest(0, extract(epoch FROM ${dueAt} - now()) * 1000))::float8 AS wait_ms
+    FROM crawl_host h ${next}
+    WHERE h.crawl_no = ${crawlNo} AND h.shard = ANY (${others}::int[]) GROUP BY h.shard ORDER BY h.shard`.execute(db)
+  return [
+    ...known,
+    ...later.rows.map((row) => ({ shard: row.shard, wait: Number.isFinite(row.wait_ms) ? row.wait_ms : 0 })),
+  ]
 }
 
 export async function unfinishedUrls(

@@ -6,7 +6,8 @@ export interface NewSite {
   scopeKey: string
   shard: number
   declared: string
-  seeds: { url: string; sha: Buffer; host: string }[]
+  /** What each is read as: a page, a sitemap, or both. */
+  seeds: { url: string; sha: Buffer; host: string; page: boolean; sitemap: boolean }[]
   /** Where its captures come from instead of the web. */
   archive?: { sha: Buffer; file: string }
 }
@@ -68,38 +69,50 @@ export async function createOrJoinCrawl(
       .insertInto('crawl_state')
       .values({ crawl_no, state: 'running', paused: false, note: null, note_code: null })
       .execute()
-    let siteNo = 0
-    for (const site of crawl.sites) await insertSite(tx, crawl_no, (siteNo += 1), site)
+    await insertSites(tx, crawl_no, crawl.sites)
     return { id, created: true }
   })
 }
 
-async function insertSite(tx: Kysely<Database>, crawlNo: number, siteNo: number, site: NewSite): Promise<void> {
-  await tx
-    .insertInto('site')
-    .values({
-      crawl_no: crawlNo,
-      site_no: siteNo,
-      scope_key: site.scopeKey,
-      shard: site.shard,
-      declared: site.declared,
-      closed: site.archive !== undefined,
-    })
-    .execute()
-  if (site.archive)
-    await tx
-      .insertInto('crawl_archive')
-      .values({ crawl_no: crawlNo, site_no: siteNo, sha: site.archive.sha, file: site.archive.file, bytes: null })
-      .execute()
-  const shas = site.seeds.map((seed) => seed.sha)
-  const hosts = site.seeds.map((seed) => seed.host)
-  await sql`INSERT INTO url (sha, url) SELECT * FROM unnest(${shas}::bytea[], ${site.seeds.map((seed) => seed.url)}::text[])
-    ON CONFLICT DO NOTHING`.execute(tx)
-  await sql`INSERT INTO crawl_host (crawl_no, host, shard) SELECT DISTINCT ${crawlNo}::int, h, ${site.shard}::int
-    FROM unnest(${hosts}::text[]) h ON CONFLICT DO NOTHING`.execute(tx)
-  await sql`INSERT INTO frontier (crawl_no, url_sha, shard, site_no, host, page, picture, depth, admitted, state, seed, declared)
-    SELECT ${crawlNo}::int, sha, ${site.shard}::smallint, ${siteNo}::int, host, true, false, 0, true, 'pending', true, ${site.declared}::text
-    FROM unnest(${shas}::bytea[], ${hosts}::text[]) AS t (sha, host) ON CONFLICT DO NOTHING`.execute(tx)
+/** Seeds written by one statement. */
+const SEEDS_AT_A_TIME = 5_000
+
+/** A few statements for all sites: a seed list may name a hundred thousand. */
+async function insertSites(tx: Kysely<Database>, crawlNo: number, sites: readonly NewSite[]): Promise<void> {
+  const numbered = sites.map((site, index) => ({ ...site, siteNo: index + 1 }))
+  for (const some of chunks(numbered, SEEDS_AT_A_TIME))
+    await sql`INSERT INTO site (crawl_no, site_no, scope_key, shard, declared, closed)
+      SELECT ${crawlNo}::int, * FROM unnest(${some.map((one) => one.siteNo)}::int[], ${some.map((one) => one.scopeKey)}::text[],
+        ${some.map((one) => one.shard)}::int[], ${some.map((one) => one.declared)}::text[],
+        ${some.map((one) => one.archive !== undefined)}::bool[])`.execute(tx)
+  for (const { siteNo, archive } of numbered)
+    if (archive)
+      await tx
+        .insertInto('crawl_archive')
+        .values({ crawl_no: crawlNo, site_no: siteNo, sha: archive.sha, file: archive.file, bytes: null })
+        .execute()
+  const seeds = numbered.flatMap(({ siteNo, shard, declared, seeds: own }) =>
+    own.map((seed) => ({ ...seed, siteNo, shard, declared })),
+  )
+  for (const some of chunks(seeds, SEEDS_AT_A_TIME)) {
+    const shas = some.map((one) => one.sha)
+    const hosts = some.map((one) => one.host)
+    const shards = some.map((one) => one.shard)
+    await sql`INSERT INTO url (sha, url) SELECT * FROM unnest(${shas}::bytea[], ${some.map((one) => one.url)}::text[]) AS t (sha, url)
+      ORDER BY sha ON CONFLICT DO NOTHING`.execute(tx)
+    await sql`INSERT INTO crawl_host (crawl_no, host, shard) SELECT DISTINCT ON (host) ${crawlNo}::int, host, shard
+      FROM unnest(${hosts}::text[], ${shards}::int[]) AS t (host, shard) ON CONFLICT DO NOTHING`.execute(tx)
+    await sql`INSERT INTO frontier (crawl_no, url_sha, shard, site_no, host, page, picture, sitemap, depth, admitted, state, seed, declared)
+      SELECT ${crawlNo}::int, sha, shard, site_no, host, page, false, sitemap, 0, page, 'pending', true, declared
+      FROM unnest(${shas}::bytea[], ${shards}::smallint[], ${some.map((one) => one.siteNo)}::int[], ${hosts}::text[],
+        ${some.map((one) => one.declared)}::text[], ${some.map((one) => one.page)}::bool[],
+        ${some.map((one) => one.sitemap)}::bool[]) AS t (sha, shard, site_no, host, declared, page, sitemap)
+      ON CONFLICT DO NOTHING`.execute(tx)
+  }
+}
+
+function* chunks<Item>(items: readonly Item[], size: number): Iterable<readonly Item[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
 }
 
 function selectCrawls(db: Kysely<Database>) {

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { CrawlSection } from '../contracts/spec.ts'
 import type { StoredSignal } from '../contracts/opt-out.ts'
+import { type CaptureSource, sourceColumns } from './archive-source.ts'
 import type { Database } from '../tables/database.ts'
 import { reservedFor } from './reserved.ts'
 
@@ -115,9 +116,10 @@ export async function signalsOfUrls(
 }
 
 /** One fetch of a file that signals stood in. */
-export interface FileFetch {
+export interface FileFetch extends Partial<CaptureSource> {
   crawl_no: number
   url: string
+  status?: number
   fetched_at: Date
   sha256: string
 }
@@ -130,8 +132,8 @@ export async function fetchesOfFiles(
 ): Promise<FileFetch[]> {
   if (urlShas.length === 0) return []
   const rows = await sql<FileFetch>`
-    SELECT c.crawl_no, u.url, c.fetched_at, encode(c.body_sha, 'hex') AS sha256
-    FROM capture c JOIN url u ON u.sha = c.url_sha
+    SELECT c.crawl_no, u.url, c.status::int AS status, c.fetched_at, encode(c.body_sha, 'hex') AS sha256, ${sourceColumns}
+    FROM capture c JOIN crawl r USING (crawl_no) JOIN url u ON u.sha = c.url_sha
     WHERE c.crawl_no = ANY(${crawlNos as number[]}::int[]) AND c.url_sha = ANY(${urlShas as Buffer[]}::bytea[])
       AND c.body_sha IS NOT NULL ORDER BY c.fetched_at, c.capture_id`.execute(db)
   return rows.rows

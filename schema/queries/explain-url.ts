@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { StoredSignal } from '../contracts/opt-out.ts'
 import type { CrawlSection } from '../contracts/spec.ts'
+import { type CaptureSource, sourceColumns } from './archive-source.ts'
 import type { Database } from '../tables/database.ts'
 
 /** What one crawl knows of one URL. */
@@ -42,7 +43,7 @@ export async function crawlsOfUrl(db: Kysely<Database>, urlSha: Buffer): Promise
   return rows.rows
 }
 
-export interface CaptureOfUrl {
+export interface CaptureOfUrl extends Partial<CaptureSource> {
   kind: string
   status: number
   fetched_at: Date
@@ -73,8 +74,8 @@ export async function capturesOfUrl(db: Kysely<Database>, crawlNo: number, urlSh
     SELECT c.kind, c.status::int AS status, c.fetched_at, c.media_type, c.content_language, c.body_sha, c.body_bytes::float8 AS body_bytes,
       c.reserved, c.abuse, u.url AS redirects_to, c.signals, c.warc_sha, c.warc_offset::float8 AS warc_offset, c.warc_length,
       k.id AS confirmed_crawl, b.fetched_at AS confirmed_at, c.revisit_sha, c.revisit_offset::float8 AS revisit_offset, c.revisit_length,
-      z.capture_id IS NOT NULL AS frozen
-    FROM capture c LEFT JOIN capture b ON b.capture_id = c.confirms LEFT JOIN crawl k ON k.crawl_no = b.crawl_no
+      z.capture_id IS NOT NULL AS frozen, ${sourceColumns}
+    FROM capture c JOIN crawl r ON r.crawl_no = c.crawl_no LEFT JOIN capture b ON b.capture_id = c.confirms LEFT JOIN crawl k ON k.crawl_no = b.crawl_no
     LEFT JOIN url u ON u.sha = c.redirect_sha
     LEFT JOIN frozen_capture z ON z.crawl_no = c.crawl_no AND z.url_sha = c.url_sha AND z.capture_id = c.capture_id
     WHERE c.crawl_no = ${crawlNo} AND c.url_sha = ${urlSha} ORDER BY c.capture_id`.execute(db)
@@ -85,15 +86,18 @@ export interface StoredRobots {
   rules: unknown
   verdict: 'rules' | 'allow_all' | 'disallow_all'
   fetched_at: Date
+  /** The record of an archive that it stood in. */
+  source?: CaptureSource | null
 }
 
-/** What an origin's robots.txt said to a crawl, null when it was not asked. */
+/** What an origin's robots.txt said to a crawl, null when it was not asked, or no archive has it. */
 export async function robotsOf(db: Kysely<Database>, crawlNo: number, origin: string): Promise<StoredRobots | null> {
-  const row = await db
-    .selectFrom('robots')
-    .select(['rules', 'verdict', 'fetched_at'])
-    .where('crawl_no', '=', crawlNo)
-    .where('origin', '=', origin)
-    .executeTakeFirst()
-  return row ?? null
+  const { rows } = await sql<StoredRobots & CaptureSource>`
+    SELECT b.rules, b.verdict, b.fetched_at, ${sourceColumns}
+    FROM robots b LEFT JOIN capture c ON c.capture_id = b.capture_id LEFT JOIN crawl r ON r.crawl_no = c.crawl_no
+    WHERE b.crawl_no = ${crawlNo} AND b.origin = ${origin}`.execute(db)
+  const [row] = rows
+  if (!row) return null
+  const { rules, verdict, fetched_at, ...source } = row
+  return { rules, verdict, fetched_at, source: source.source_sha === null ? null : source }
 }

@@ -94,17 +94,17 @@ export async function claimUrls(
 ): Promise<FrontierRow[]> {
   const claimed = await sql<FrontierRow>`
     WITH due AS (
-      SELECT f.crawl_no, f.url_sha FROM frontier f
+      SELECT f.url_sha FROM frontier f
       WHERE f.crawl_no = ${lease.crawlNo} AND f.host = ${host} AND f.state IN ('pending', 'retry') AND f.next_at <= now()
-      ORDER BY f.next_at, f.url_sha LIMIT ${limit}),
+      ORDER BY f.next_at LIMIT ${limit}),
     owner AS (
       SELECT 1 FROM shard_lease WHERE crawl_no = ${lease.crawlNo} AND shard = ${lease.shard} AND fence = ${lease.fence}
         AND until > now()),
     relaxed AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
     UPDATE frontier f SET state = 'leased'
-    FROM due, url u
-    WHERE f.crawl_no = due.crawl_no AND f.url_sha = due.url_sha AND u.sha = f.url_sha AND EXISTS (SELECT 1 FROM owner)
-      AND EXISTS (SELECT 1 FROM relaxed)
+    FROM url u
+    WHERE f.crawl_no = ${lease.crawlNo} AND f.url_sha = ANY (ARRAY(SELECT due.url_sha FROM due)) AND u.sha = f.url_sha
+      AND EXISTS (SELECT 1 FROM owner) AND EXISTS (SELECT 1 FROM relaxed)
     RETURNING f.url_sha, u.url, f.host, f.site_no, f.page AND f.admitted AS page, f.picture, f.sitemap, f.depth, f.redirects, f.attempts, f.seed,
       f.declared, f.first_tried`.execute(db)
   return claimed.rows
@@ -136,6 +136,8 @@ export interface FoundUrl {
   fromSha: Buffer | null
   /** The part of its host that a page counts to; null for other kinds. */
   branch?: string | null
+  /** A rule that already says that it is not to be asked for: it ends where it begins. */
+  refusal?: { reason: string; detail: string | null } | null
 }
 
 /** Inserts what pages, sitemaps and redirects lead to. Known URLs gain what they were not wanted for before. */
@@ -153,15 +155,17 @@ export async function insertFound(
     SELECT DISTINCT ${crawlNo}::int, host, shard FROM unnest(${unique.map((one) => one.host)}::text[], ${unique.map((one) => one.shard)}::int[]) AS t (host, shard)
     ORDER BY host ON CONFLICT DO NOTHING`.execute(tx)
   await sql`
-    INSERT INTO frontier AS f (crawl_no, url_sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted, state, from_sha, branch)
+    INSERT INTO frontier AS f (crawl_no, url_sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted, state, from_sha, branch, reason, detail)
     SELECT ${crawlNo}::int, sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted,
-      CASE WHEN admitted OR picture OR sitemap THEN 'pending' ELSE 'found' END, from_sha, branch
+      CASE WHEN reason IS NOT NULL THEN 'excluded' WHEN admitted OR picture OR sitemap THEN 'pending' ELSE 'found' END, from_sha, branch,
+      reason, detail
     FROM unnest(${shas}::bytea[], ${unique.map((one) => one.shard)}::smallint[], ${unique.map((one) => one.siteNo)}::int[],
       ${unique.map((one) => one.host)}::text[], ${unique.map((one) => one.page)}::bool[], ${unique.map((one) => one.picture)}::bool[],
       ${unique.map((one) => one.sitemap)}::bool[], ${unique.map((one) => one.depth)}::smallint[],
       ${unique.map((one) => one.redirects)}::smallint[], ${unique.map((one) => one.admitted)}::bool[],
-      ${unique.map((one) => one.fromSha)}::bytea[], ${unique.map((one) => (one.page ? (one.branch ?? '/') : null))}::text[])
-      AS t (sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted, from_sha, branch)
+      ${unique.map((one) => one.fromSha)}::bytea[], ${unique.map((one) => (one.page ? (one.branch ?? '/') : null))}::text[],
+      ${unique.map((one) => one.refusal?.reason ?? null)}::text[], ${unique.map((one) => one.refusal?.detail ?? null)}::text[])
+      AS t (sha, shard, site_no, host, page, picture, sitemap, depth, redirects, admitted, from_sha, branch, reason, detail)
     ORDER BY sha
     ON CONFLICT (crawl_no, url_sha) DO UPDATE SET
       page = f.page OR excluded.page,
@@ -174,9 +178,12 @@ export async function insertFound(
         ELSE least(f.redirects, excluded.redirects) END,
       admitted = f.admitted OR excluded.admitted,
       branch = CASE WHEN f.seed THEN f.branch ELSE coalesce(f.branch, excluded.branch) END,
-      reason = CASE WHEN f.state = 'excluded' AND f.reason = 'crawl_trap' AND excluded.state = 'pending' THEN NULL ELSE f.reason END,
-      detail = CASE WHEN f.state = 'excluded' AND f.reason = 'crawl_trap' AND excluded.state = 'pending' THEN NULL ELSE f.detail END,
-      state = CASE WHEN (f.state = 'found' OR f.state = 'excluded' AND f.reason = 'crawl_trap') AND excluded.state = 'pending' THEN 'pending'
+      reason = CASE WHEN (f.state = 'found' OR f.state = 'excluded' AND f.reason = 'crawl_trap') AND excluded.state <> 'found'
+        THEN excluded.reason ELSE f.reason END,
+      detail = CASE WHEN (f.state = 'found' OR f.state = 'excluded' AND f.reason = 'crawl_trap') AND excluded.state <> 'found'
+        THEN excluded.detail ELSE f.detail END,
+      state = CASE WHEN (f.state = 'found' OR f.state = 'excluded' AND f.reason = 'crawl_trap') AND excluded.state <> 'found'
+        THEN excluded.state
         WHEN excluded.picture AND NOT f.picture AND f.state IN ('done', 'failed')
           AND EXISTS (SELECT 1 FROM capture c WHERE c.capture_id = f.capture_id AND c.redirect_sha IS NOT NULL) THEN 'pending'
         ELSE f.state END
@@ -209,6 +216,7 @@ function mergeFound(found: readonly FoundUrl[]): MergedUrl[] {
     known.admitted ||= admitted
     known.siteNo ??= one.siteNo
     known.branch ??= one.branch ?? null
+    known.refusal ??= one.refusal ?? null
   }
   return [...byKey.values()]
 }
@@ -238,19 +246,21 @@ export async function writeOutcomes(
   outcomes: readonly UrlOutcome[],
 ): Promise<void> {
   if (outcomes.length === 0) return
+  const shas = outcomes.map((one) => one.sha)
+  // Named twice: with the array the planner takes the rows by their key, also before it has statistics of a new crawl.
   await sql`
     UPDATE frontier f SET reason = t.reason, detail = t.detail, attempts = t.attempts, first_tried = coalesce(f.first_tried, now()),
       next_at = now() + make_interval(secs => t.wait_ms / 1000.0), capture_id = coalesce(t.capture_id, f.capture_id), class = t.class,
       state = CASE WHEN t.state IN ('done', 'failed') AND f.picture AND NOT t.as_picture
           AND EXISTS (SELECT 1 FROM capture c WHERE c.capture_id = t.capture_id AND c.redirect_sha IS NOT NULL) THEN 'pending'
         ELSE t.state END
-    FROM unnest(${outcomes.map((one) => one.sha)}::bytea[], ${outcomes.map((one) => one.state)}::text[],
+    FROM unnest(${shas}::bytea[], ${outcomes.map((one) => one.state)}::text[],
       ${outcomes.map((one) => one.reason)}::text[], ${outcomes.map((one) => one.detail)}::text[],
       ${outcomes.map((one) => one.attempts)}::smallint[], ${outcomes.map((one) => one.waitMs)}::float8[],
       ${outcomes.map((one) => one.captureId)}::bigint[], ${outcomes.map((one) => one.asPicture)}::bool[],
       ${outcomes.map((one) => one.errorClass ?? null)}::text[])
       AS t (sha, state, reason, detail, attempts, wait_ms, capture_id, as_picture, class)
-    WHERE f.crawl_no = ${crawlNo} AND f.url_sha = t.sha`.execute(tx)
+    WHERE f.crawl_no = ${crawlNo} AND f.url_sha = ANY (${shas}::bytea[]) AND f.url_sha = t.sha`.execute(tx)
   await insertAttempts(tx, crawlNo, outcomes)
 }
 

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely'
+import { type CaptureSource, sourceColumns } from './archive-source.ts'
 import type { Database } from '../tables/database.ts'
 
-export interface CaptureLineage {
+export interface CaptureLineage extends CaptureSource {
   capture_id: string
   crawl: string
   url: string
@@ -15,23 +16,13 @@ export interface CaptureLineage {
   warc_offset: number | null
   warc_length: number | null
   fetched_at: Date
-  /** The record of an archive of others that it was taken from; null of what was fetched. */
-  source_sha: Buffer | null
-  source_offset: number | null
-  source_length: number | null
-  /** The archive's name, as the crawl's spec has it. */
-  source_file: string | null
 }
 
 export async function capturesById(db: Kysely<Database>, ids: readonly string[]): Promise<Map<string, CaptureLineage>> {
   if (ids.length === 0) return new Map()
   const rows = await sql<CaptureLineage>`
     SELECT c.capture_id, r.id AS crawl, u.url, c.kind, c.status, c.body_sha, c.media_type, c.content_language, c.signals, c.warc_sha,
-      c.warc_offset::float8 AS warc_offset, c.warc_length, c.fetched_at, c.source_sha, c.source_offset::float8 AS source_offset,
-      c.source_length::float8 AS source_length,
-      (SELECT seed FROM jsonb_each(r.section->'seeds') AS l (declared, list) CROSS JOIN LATERAL jsonb_array_elements_text(l.list) AS e (seed)
-        WHERE c.source_sha IS NOT NULL AND seed LIKE 'warc:%#sha256=' || encode(c.source_sha, 'hex')
-        ORDER BY seed COLLATE "C" LIMIT 1) AS source_file
+      c.warc_offset::float8 AS warc_offset, c.warc_length, c.fetched_at, ${sourceColumns}
     FROM capture c JOIN crawl r USING (crawl_no) JOIN url u ON u.sha = c.url_sha WHERE c.capture_id = ANY(${ids as string[]}::bigint[])`.execute(
     db,
   )

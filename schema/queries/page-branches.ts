@@ -1,32 +1,10 @@
 import { sql, type Transaction } from 'kysely'
 import type { Database } from '../tables/database.ts'
-import { owesPictures, type PageYield, yieldBelow, yieldOfPages } from './page-yield.ts'
+import { allowedPages, FREE_OF_BRANCH, FREE_OF_HOST } from './page-allowance.ts'
+import { owesPictures, yieldBelow, yieldOfPages } from './page-yield.ts'
 
-/** What is admitted without a look at what it brings. */
-interface FreePages {
-  /** Pages whatever they hold: one body under many names, soft 404s. */
-  same: number
-  /** Pages of which each is new and none shows a picture. */
-  barren: number
-}
-
-/** A part of a host (`/calendar?month`) is left sooner than the host: the good pages beside it stay. */
-const FREE_OF_BRANCH: FreePages = { same: 256, barren: 2000 }
-const FREE_OF_HOST: FreePages = { same: 1024, barren: 5000 }
-/** Pages that a new body pays for: a site with less news than a twentieth is names for the same. */
-const PAGES_A_BODY = 20
-/** Pages that a new picture pays for: lists and articles without one stand between those that have some. */
-const PAGES_A_PICTURE = 10
 /** Links in a row without a new picture on the whole host: a calendar, a chain. Archives page past new articles. */
 const BARREN_DEPTHS = 50
-
-/**
- * How many pages may be admitted in all, after what those before have brought. What is finite and brings something is
- * held back for moments only; what is generated for ever shows no picture that is new, or the same body.
- */
-function allowedPages({ pictures, bodies }: PageYield, free: FreePages): number {
-  return Math.min(free.same + PAGES_A_BODY * bodies, free.barren + PAGES_A_PICTURE * pictures)
-}
 
 /** Pages of a part of a host. */
 export interface Branch {
@@ -91,7 +69,7 @@ export async function roomOfBranches(
 /** Asks what the pages brought only when what they earned before is used up: the answer is kept. */
 async function allowedOf(tx: Transaction<Database>, at: Depth, branch: Branch): Promise<number | 'owed'> {
   const free = branch.branch === null ? FREE_OF_HOST : FREE_OF_BRANCH
-  const atFirst = allowedPages({ pictures: 0, bodies: 0 }, free)
+  const atFirst = allowedPages({ pictures: 0, bodies: 0, words: 0 }, free)
   if (branch.pages + branch.waiting <= atFirst) return atFirst
   const before = (await keptAllowance(tx, at, branch)) ?? atFirst
   if (branch.pages < before) return before
@@ -101,8 +79,8 @@ async function allowedOf(tx: Transaction<Database>, at: Depth, branch: Branch): 
   await keepAllowance(tx, at, branch, allowed)
   if (branch.pages >= allowed) {
     const { host, pages } = branch
-    const { bodies, pictures } = brought
-    const why = `${pages} pages of ${host}${branch.branch ?? ''} brought ${bodies} bodies and ${pictures} pictures`
+    const { bodies, words, pictures } = brought
+    const why = `${pages} pages of ${host}${branch.branch ?? ''} brought ${bodies} bodies, ${words} words in titles and ${pictures} pictures`
     await markTrap(tx, at, branch, why)
   }
   return allowed

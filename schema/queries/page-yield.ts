@@ -1,10 +1,19 @@
 import { sql, type Transaction } from 'kysely'
 import type { Database } from '../tables/database.ts'
 
+/** Zeros of the scripts that pages are written in; the nine digits behind each follow it. Postgres' own class knows one. */
+const ZEROS = [
+  0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20, 0x1040,
+  0x17e0, 0x1810, 0xff10,
+]
+const DIGIT = `[${ZEROS.map((zero) => `${String.fromCodePoint(zero)}-${String.fromCodePoint(zero + 9)}`).join('')}]`
+
 /** What pages have brought: each counted once. */
 export interface PageYield {
   bodies: number
   pictures: number
+  /** Words in the titles, without those that hold a digit: numbers, dates and random names are new for ever. */
+  words: number
 }
 
 /** Admitted pages of a site on one host, all of which have ended. */
@@ -29,11 +38,17 @@ function answersAndPictures({ crawlNo, siteNo, host, branch, extractDef }: Pages
       SELECT f.depth, c.kind, c.body_sha, c.extract_input FROM frontier f JOIN capture c ON c.capture_id = f.capture_id
       WHERE f.crawl_no = ${crawlNo} AND f.site_no = ${siteNo} AND f.page AND f.admitted AND f.host = ${host}
         AND (${branch}::text IS NULL OR coalesce(f.branch, '/') = ${branch}) AND c.status BETWEEN 200 AND 299),
+    fact AS (
+      SELECT a.depth, t.value FROM answer a
+      JOIN fact_text t ON t.def_id = ${extractDef ?? null}::int AND t.input = a.extract_input),
     shown AS (
-      SELECT sha256(convert_to(each.value->>'image_url', 'UTF8')) AS url_sha, min(a.depth) AS depth FROM answer a
-      JOIN fact_text t ON t.def_id = ${extractDef ?? null}::int AND t.input = a.extract_input
-      CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(t.value->'candidates') = 'array'
-        THEN t.value->'candidates' ELSE '[]' END) each GROUP BY 1),
+      SELECT sha256(convert_to(each.value->>'image_url', 'UTF8')) AS url_sha, min(fact.depth) AS depth FROM fact
+      CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(value->'candidates') = 'array'
+        THEN value->'candidates' ELSE '[]' END) each GROUP BY 1),
+    word AS (
+      SELECT DISTINCT each FROM fact
+      CROSS JOIN LATERAL regexp_split_to_table((value->>'title') COLLATE "C", '[\\s[:punct:]]+') each
+      WHERE length(each) > 1 AND each !~ ${DIGIT}),
     brought AS (
       SELECT picture, min(depth) AS depth FROM (
         SELECT s.depth, CASE WHEN p.host IS DISTINCT FROM ${host} THEN s.url_sha
@@ -48,10 +63,9 @@ function answersAndPictures({ crawlNo, siteNo, host, branch, extractDef }: Pages
 export async function yieldOfPages(tx: Transaction<Database>, pages: PagesOfHost): Promise<PageYield> {
   const found = await sql<PageYield>`
     WITH ${answersAndPictures(pages)}
-    SELECT (SELECT count(DISTINCT body_sha)::int FROM answer) AS bodies, (SELECT count(*)::int FROM brought) AS pictures`.execute(
-    tx,
-  )
-  return found.rows[0] ?? { bodies: 0, pictures: 0 }
+    SELECT (SELECT count(DISTINCT body_sha)::int FROM answer) AS bodies, (SELECT count(*)::int FROM brought) AS pictures,
+      (SELECT count(*)::int FROM word) AS words`.execute(tx)
+  return found.rows[0] ?? { bodies: 0, pictures: 0, words: 0 }
 }
 
 /** Pages of a host deeper than `depth`, and pictures that stand on them and on none above. */

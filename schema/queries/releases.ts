@@ -96,6 +96,24 @@ export async function findReleaseByName(db: Kysely<Database>, name: string): Pro
   return newest as ReleaseRecord | undefined
 }
 
+/**
+ * The release that a control is for: by id, else of the dataset (`dataset` or `dataset@version`) the newest that runs,
+ * else the newest that was not finished, else what the name means elsewhere.
+ */
+export async function findReleaseToControl(db: Kysely<Database>, name: string): Promise<ReleaseRecord | undefined> {
+  const byId = await findRelease(db, name)
+  if (byId) return byId
+  const [dataset = '', version] = name.split('@')
+  const unfinished = await selectReleases(db)
+    .where('release.dataset', '=', dataset)
+    .$if(version !== undefined, (query) => query.where('release.version', '=', version ?? ''))
+    .where('release_state.state', '<>', 'done')
+    .orderBy(sql`release_state.state = 'running'`, 'desc')
+    .orderBy('release.release_no', 'desc')
+    .executeTakeFirst()
+  return (unfinished as ReleaseRecord | undefined) ?? findReleaseByName(db, name)
+}
+
 /** Makes the release and its first run, or returns the one that is there. Safe to run twice and at the same time. */
 export async function ensureRelease(
   db: Kysely<Database>,

@@ -1,5 +1,5 @@
-import type { DeepPartial, LanguagePlan, ModelCall, ReleaseSpec } from '../contracts/spec.ts'
-import { callDefaults, type Task } from './spec-defaults.ts'
+import type { DeepPartial, FilterSection, LanguagePlan, ModelCall, ReleaseSpec } from '../contracts/spec.ts'
+import { callDefaults, FILTER_DEFAULTS, type Task } from './spec-defaults.ts'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
@@ -13,11 +13,26 @@ export function resolveLanguage(spec: ReleaseSpec, tag: string): LanguagePlan {
     return completeCall(task, special, spec[task])
   }
   return {
-    filters: mergeDeep(spec.filters, override.filters ?? {}),
+    filters: filtersOf(spec.filters, override.filters ?? {}),
     caption: call('caption'),
     translate: call('translate'),
     thick: call('thick'),
   }
+}
+
+/** A language that classifies where the others do not starts from the defaults. */
+function filtersOf(general: FilterSection, over: DeepPartial<FilterSection>): FilterSection {
+  const nsfw = general.nsfw ?? (over.nsfw ? FILTER_DEFAULTS.nsfw : null)
+  return mergeDeep({ ...general, nsfw }, over)
+}
+
+/**
+ * Whether scores of pictures count for language `tag`, in any of the spec's languages without one. Where they do not,
+ * scores that another release has stored are not read either.
+ */
+export function isClassified(spec: ReleaseSpec, tag?: string): boolean {
+  const tags = tag === undefined ? spec.languages : [tag]
+  return tags.some((one) => resolveLanguage(spec, one).filters.nsfw !== null)
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   TASKS,
 } from './spec-defaults.ts'
 import { readSeedArchive, writeSeedArchive } from './seed-archive.ts'
+import { readSeed, writeSeed } from './seed-sitemap.ts'
 import type { SpecFault, SpecPath } from './spec-fault.ts'
 import type { WrittenModelCall, WrittenSpec } from './spec.schema.ts'
 
@@ -214,8 +215,15 @@ function readArchive(text: string, read: SeedArchiveReader): { url: string; fact
   }
 }
 
-/** A seed as the crawl asks for it: canonical, without fragment; `fact` says what is wrong with it. */
+/** A page's or a sitemap's seed as the crawl asks for it; `fact` says what is wrong with it. */
 export function readSeedUrl(text: string): { url: string; fact: string | null } {
+  const { url: written, sitemap } = readSeed(text)
+  const { url, fact } = readWebUrl(written)
+  return { url: writeSeed({ url, sitemap }), fact }
+}
+
+/** Without fragment. */
+function readWebUrl(text: string): { url: string; fact: string | null } {
   if (!URL.canParse(text)) return { url: text, fact: `is no URL: ${text}` }
   const url = new URL(text)
   url.hash = ''

@@ -1,6 +1,7 @@
 import type { FilterSection, ModelCall, ReleaseSpec } from '../contracts/spec.ts'
 import { resolveLanguage } from './language-plan.ts'
 import { TASKS, type Task } from './spec-defaults.ts'
+import { readSeed } from './seed-sitemap.ts'
 import type { SpecFault, SpecPath } from './spec-fault.ts'
 
 /** Shares are decimals in a file: their sum is off by a few units in the last place. */
@@ -34,6 +35,8 @@ function ofCrawl({ crawl, crawls }: ReleaseSpec): SpecFault[] {
   const archives = seeds.filter((seed) => seed.startsWith('warc:')).length
   if (archives > 0 && archives < seeds.length)
     return [fault(['crawl', 'seeds'], 'holds archives beside URLs: make a crawl of each, and name both in crawls')]
+  if (crawl?.scope === 'page' && seeds.some((seed) => readSeed(seed).sitemap))
+    return [fault(['crawl', 'scope'], 'is page, which leaves out what a sitemap names: use host or domain')]
   return []
 }
 

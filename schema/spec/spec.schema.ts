@@ -20,7 +20,7 @@ const nsfw = z.strictObject({
 })
 
 const filters = z.strictObject({
-  nsfw: nsfw.optional(),
+  nsfw: nsfw.nullable().optional(),
   /** 31 is the distance up to which pairs are looked for. */
   near_image: z.strictObject({ pdq: whole(0, 31).optional(), scope: z.enum(['language']).optional() }).optional(),
   language: z

@@ -77,6 +77,9 @@ export interface CrawlArchiveTable {
   /** Records that became captures. */
   used: Generated<string>
   faults: Generated<string>
+  /** As `next_offset` and `done`, of the pass over the files that say what may be used. */
+  files_offset: Generated<string>
+  files_done: Generated<boolean>
 }
 
 /** A stretch of an archive that could not be used. */

@@ -1,7 +1,7 @@
 import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { noise } from '../support/noise.ts'
-import { decodeBody, parseCodings } from '../../infra/content-coding.ts'
+import { decodeBody, decodeStart, parseCodings } from '../../infra/content-coding.ts'
 
 const limits = { maxBytes: 4_000_000, maxRatio: 200 }
 const text = Buffer.from('žluťoučký kůň '.repeat(500))
@@ -29,6 +29,42 @@ describe('content coding', () => {
     ],
   ])('undoes %s', async (_name, bytes, codings) => {
     expect(await decodeBody(bytes, codings, limits)).toEqual({ ok: true, body: text })
+  })
+
+  it.each([
+    ['gzip', zlib.gzipSync],
+    ['br', zlib.brotliCompressSync],
+    ['deflate', zlib.deflateRawSync],
+  ] as const)('gives the beginning of a cut or large %s body, and stops a bomb there', async (coding, pack) => {
+    const bytes = noise(300_000)
+    const cut = await decodeStart(pack(bytes).subarray(0, 200_000), [coding], { maxBytes: 250_000, isCut: true })
+    const body = cut.ok ? cut.body : Buffer.alloc(0)
+    expect([cut.ok && cut.cut, body.length > 100_000, bytes.subarray(0, body.length).equals(body)]).toEqual([
+      true,
+      true,
+      true,
+    ])
+    const limits = { maxBytes: 1000, isCut: false }
+    expect(await decodeStart(pack(bytes), [coding], limits)).toEqual({
+      ok: true,
+      body: bytes.subarray(0, 1000),
+      cut: true,
+    })
+    expect(await decodeStart(pack(text.subarray(0, 900)), [coding], limits)).toEqual({
+      ok: true,
+      body: text.subarray(0, 900),
+      cut: false,
+    })
+    expect(await decodeStart(pack(Buffer.alloc(50_000_000)), [coding], limits)).toMatchObject({ ok: true, cut: true })
+  })
+
+  it('has no beginning of what is broken or unknown', async () => {
+    const limits = { maxBytes: 1000, isCut: true }
+    expect(await decodeStart(text, ['gzip'], limits)).toMatchObject({ fault: { errorCode: 'Z_DATA_ERROR' } })
+    expect(await decodeStart(text, ['zstd'], limits)).toMatchObject({ fault: { errorCode: 'CODING_UNKNOWN' } })
+    expect(await decodeStart(text, ['br', 'br', 'br'], limits)).toMatchObject({
+      fault: { errorCode: 'CODINGS_TOO_MANY' },
+    })
   })
 
   it('takes an empty body for empty in every coding, as answers without a body have it', async () => {

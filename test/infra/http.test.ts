@@ -287,6 +287,30 @@ describe('web fetcher against faults of the web', () => {
     expect(await outcome('/fits')).toEqual({ status: 200, body: 'x'.repeat(1000) })
   })
 
+  it.each(['plain', 'gzip'])('keeps the beginning of a larger %s body where it may be cut', async (coding) => {
+    const bytes = Buffer.from(Array.from({ length: 4000 }, (_, line) => `line ${line}`).join('\n'))
+    await using site = await serve((request, response) => {
+      const body = request.url === '/fits' ? bytes.subarray(0, 900) : bytes
+      if (coding === 'gzip') response.setHeader('Content-Encoding', 'gzip').end(zlib.gzipSync(body))
+      else if (request.url === '/endless') response.write(body)
+      else response.setHeader('Content-Length', body.length).end(body)
+    })
+    await using fetcher = aFetcher()
+    const limits = { maxBodyBytes: 1000, cut: true }
+    for (const path of ['/large', '/endless'])
+      expect(await fetcher.get(`${site.url}${path}`, limits)).toMatchObject({
+        kind: 'response',
+        status: 200,
+        body: bytes.subarray(0, 1000),
+        truncated: true,
+      })
+    expect(await fetcher.get(`${site.url}/fits`, limits)).toMatchObject({
+      body: bytes.subarray(0, 900),
+      truncated: false,
+    })
+    expect(await fetcher.get(`${site.url}/large`)).toMatchObject({ body: bytes, truncated: false })
+  })
+
   it('stops a compression bomb', async () => {
     const bomb = zlib.gzipSync(Buffer.alloc(20_000_000))
     await using site = await serve((_request, response) => response.setHeader('Content-Encoding', 'gzip').end(bomb))

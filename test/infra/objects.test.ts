@@ -145,6 +145,14 @@ test('a disk without room for one more file is full too', async () => {
   await expect(store.put(BYTES)).rejects.toMatchObject({ name: 'TransientError', code: 'STORE_FULL' })
 })
 
+test('room is asked for by taking it, and given back', async () => {
+  disk.fault = 'ENOSPC'
+  await expect(store.requireRoom(1000)).rejects.toMatchObject({ name: 'TransientError', code: 'STORE_FULL' })
+  disk.fault = null
+  await store.requireRoom(1000)
+  expect(await filesOf()).toEqual([])
+})
+
 test('any other fault of the disk leaves no file either', async () => {
   disk.fault = 'EIO'
   await expect(store.put(BYTES)).rejects.toMatchObject({ name: 'TransientError', code: 'STORE_FAULT' })

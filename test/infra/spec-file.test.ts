@@ -135,6 +135,16 @@ const CONTRADICTIONS: readonly [string, string, string][] = [
     LEAST_SPEC.slice(0, LEAST_SPEC.indexOf('crawl')),
     'spec.yaml:1:1: crawl is missing: name seeds in crawl, or frozen crawls in crawls',
   ],
+  [
+    'a sitemap whose pages the scope leaves out',
+    LEAST_SPEC.replace('["https://a.example/"] }', '["sitemap:https://a.example/map.xml"] }\n  scope: page'),
+    'spec.yaml:7:10: crawl.scope is page, which leaves out what a sitemap names: use host or domain',
+  ],
+  [
+    'a sitemap that is no web address',
+    LEAST_SPEC.replace('["https://a.example/"]', '["sitemap:map.xml"]'),
+    'spec.yaml:6:17: crawl.seeds.cs[0] is no URL: map.xml',
+  ],
   ['no seeds', LEAST_SPEC.replace(/seeds: .*/, 'seeds: {}'), 'spec.yaml:6:10: crawl.seeds must name at least one seed'],
   [
     'an override of no language of the spec',
@@ -229,6 +239,8 @@ test('a seed file beside the spec gives its URLs, and its bad lines are told', (
   writeFileSync(file, LEAST_SPEC.replace('["https://a.example/"]', '{ urls: seeds.txt }'))
   writeFileSync(join(folder, 'seeds.txt'), '# seeds\n\nhttps://b.example\n  https://a.example/x#y  \n')
   expect(readSpecFile(file).crawl?.seeds).toEqual({ cs: ['https://a.example/x', 'https://b.example/'] })
+  writeFileSync(join(folder, 'seeds.txt'), 'sitemap:https://b.example/map.xml#x\n')
+  expect(readSpecFile(file).crawl?.seeds).toEqual({ cs: ['sitemap:https://b.example/map.xml'] })
   writeFileSync(join(folder, 'seeds.txt'), 'https://b.example\nnot a url\n')
   expect(faultsOf(readFileSync(file, 'utf8'), file)).toEqual([
     `${file}:6:24: crawl.seeds.cs.urls names seeds.txt, where line 2 is no URL: not a url`,

@@ -4,7 +4,7 @@ import type { TrialTask } from '../threads/trial-thread.ts'
 
 const pools: ThreadPool[] = []
 
-function aPool(changes: { threads?: number; maxQueued?: number; taskTimeoutMs?: number } = {}) {
+function aPool(changes: { threads?: number; spare?: number; maxQueued?: number; taskTimeoutMs?: number } = {}) {
   const file = new URL('../threads/trial-thread.ts', import.meta.url)
   const pool = createThreadPool({ file, threads: 1, maxQueued: 10, taskTimeoutMs: 20_000, maxHeapMib: 64, ...changes })
   pools.push(pool)
@@ -73,6 +73,14 @@ test('refuses more waiting tasks than its limit', async () => {
   const waiting = pool.run({ kind: 'echo', value: 1 })
   await expect(pool.run({ kind: 'echo', value: 2 })).rejects.toMatchObject({ code: 'THREAD_POOL_FULL' })
   expect(await Promise.all([running, waiting])).toEqual([null, 1])
+})
+
+test('a task that has waited for long gets a spare thread', async () => {
+  const pool = aPool({ spare: 1 })
+  const stuck = Promise.allSettled([pool.run({ kind: 'wait', ms: 60_000 })])
+  expect(await pool.run({ kind: 'echo', value: 1 })).toBe(1)
+  await pool.close()
+  await stuck
 })
 
 test('uses as many threads at once as it was given', async () => {

@@ -84,6 +84,8 @@ test.each([
   ['bad_head', zlib.gzipSync('no record')],
   ['too_large', aMember({ url: A, block: LONG })],
   ['bad_gzip', aMember({ url: A }).subarray(0, 200)],
+  ['many_records', zlib.gzipSync(Buffer.concat([aRecord({ url: A }), aRecord({ url: A })]))],
+  ['many_records', zlib.gzipSync(Buffer.concat([aRecord({ url: A }), aRecord({ url: A, block: LONG })]))],
 ])('between gzip members %s is a fault with its place, and the members around it are read', async (reason, bad) => {
   const [before, after] = [aMember({ url: B }), aMember({ url: C })]
   expect(await scan([before, bad, after])).toEqual([

@@ -197,6 +197,13 @@ describe('WARC response record', () => {
     expect(member.length > 5000).toBe(isStored)
     expect((await readWarcResponse(readWarcRecord(member), 10_000)).body).toEqual(body)
   })
+
+  it.each([65_535, 65_536, 200_000])('stores a picture of %i bytes as whole blocks of deflate', async (length) => {
+    const body = Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), noise(length - 4)])
+    const member = await encodeResponse(aResponse({ rawBody: body, body, bodySha256: hexOf(body) }))
+    expect(hexOf(zlib.gunzipSync(member).subarray(-4 - length, -4))).toBe(hexOf(body))
+    expect((await readWarcResponse(readWarcRecord(member), 1_000_000)).body.equals(body)).toBe(true)
+  })
 })
 
 describe('WARC metadata record', () => {
@@ -217,16 +224,15 @@ describe('WARC metadata record', () => {
 })
 
 describe('WARC segment', () => {
-  it('says where each record lies, and is named by its bytes', async () => {
+  it('says where each record lies', async () => {
     const big = noise(2_500_000)
     const bodies = [Buffer.from('one'), big, Buffer.alloc(0), Buffer.from('four')]
     const segment = createSegment()
     const places: RecordPlace[] = []
     for (const body of bodies)
       places.push(segment.add(await encodeResponse(aResponse({ rawBody: body, body, bodySha256: hexOf(body) }))))
-    const { bytes, sha256 } = segment.seal()
-    expect({ sha256, length: bytes.length, records: segment.records }).toEqual({
-      sha256: hexOf(bytes),
+    const { bytes } = segment.seal()
+    expect({ length: bytes.length, records: segment.records }).toEqual({
       length: segment.bytes,
       records: 4,
     })
@@ -239,6 +245,33 @@ describe('WARC segment', () => {
       for await (const { offset, length } of readWarcFile(file)) found.push({ offset, length })
       expect(found).toEqual(places)
     })
+  })
+})
+
+describe('a response that was cut', () => {
+  it.each([
+    ['plain', []],
+    ['coded', ['gzip']],
+  ])('is archived as what was kept of it, %s or not, and says so', async (_name, contentCodings) => {
+    const body = Buffer.from('User-agent: *')
+    const headers: [string, string][] = [
+      ['Content-Encoding', 'gzip'],
+      ['Content-Length', '99'],
+    ]
+    const rawBody = contentCodings.length === 0 ? body : zlib.gzipSync(Buffer.alloc(100))
+    const member = await encodeResponse(aResponse({ body, rawBody, contentCodings, headers, truncated: true }))
+    const record = readWarcRecord(member)
+    expect(record.fields).toContainEqual(['WARC-Truncated', 'length'])
+    expect(record.fields).toContainEqual(['WARC-Payload-Digest', digestOf(body)])
+    const read = await readWarcResponse(record, 1000)
+    expect([read.body, read.headers]).toEqual([
+      body,
+      [
+        ['X-Archive-Orig-Content-Encoding', 'gzip'],
+        ['X-Archive-Orig-Content-Length', '99'],
+        ['Content-Length', '13'],
+      ],
+    ])
   })
 })
 

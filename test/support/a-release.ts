@@ -112,7 +112,7 @@ export async function seedJudgedRelease(
 
 async function seedCrawl(db: Kysely<Database>, spec: ReleaseSpec, pictures: readonly TestPicture[]) {
   const section = { ...spec.crawl, seeds: { cs: [PAGE_URL, ...pictures.flatMap(archiveSeeds)] } }
-  const seed = { url: PAGE_URL, sha: urlSha(PAGE_URL), host: HOST }
+  const seed = { url: PAGE_URL, sha: urlSha(PAGE_URL), host: HOST, page: true, sitemap: false }
   const { id } = await createOrJoinCrawl(db, {
     dataset: spec.dataset,
     section,

@@ -10,6 +10,8 @@ export interface TestSite {
   connections: number
   /** Connections that are open now. */
   open: number
+  /** Resets all that are open. */
+  cut(): void
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -57,6 +59,9 @@ async function listen(
     requests,
     connections: 0,
     open: 0,
+    cut: () => {
+      for (const socket of sockets) socket.resetAndDestroy()
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))

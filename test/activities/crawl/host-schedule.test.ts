@@ -76,6 +76,24 @@ test('a crawl-delay that came with robots.txt holds from the request for robots.
   expect(urlsOf(takeAll(schedule, 3000))).toEqual(['http://a/1'])
 })
 
+test('a further request of a turn takes the next start, and what comes after it waits', () => {
+  const schedule = aSchedule({ delayMs: 1000 }, new ServerBook(), ['a', 'b'], '192.0.2.1')
+  const turn = schedule.take(0)
+  expect([schedule.reserve('b', 200), schedule.reserve('a', 300)]).toEqual([800, 1700])
+  turn?.finish(2100, seen({ status: null, latencyMs: null }))
+  expect([schedule.waitMs(2100), urlsOf(takeAll(schedule, 3000))]).toEqual([900, ['http://b/1']])
+})
+
+test('the delay counts from when the request went out', () => {
+  const schedule = aSchedule({ delayMs: 1000 }, new ServerBook(), ['a'], '192.0.2.1')
+  const turn = schedule.take(0)
+  schedule.sent('a', 400)
+  expect(schedule.waitMs(500)).toBe(900)
+  schedule.setCrawlDelay('a', 2000)
+  turn?.finish(500, seen({ latencyMs: null }))
+  expect(schedule.waitMs(500)).toBe(1900)
+})
+
 test('a turn in which nothing was asked for costs no wait', () => {
   const schedule = aSchedule({ delayMs: 1000 }, new ServerBook(), ['a'], '192.0.2.1')
   schedule.take(0)?.finish(1, null)
@@ -157,4 +175,21 @@ test('Retry-After pauses its host alone, and the pace is its address', () => {
   schedule.take(0)?.finish(5, seen({ status: 429, retryAfterMs: 7000 }))
   expect(new Set(takeAll(schedule, 10).map((turn) => turn.row.host))).toEqual(new Set(['b']))
   expect(schedule.takeLearnt(10).map(({ address }) => address)).toEqual(['192.0.2.1'])
+})
+
+test('counts the hosts that could be asked now: not those that are asked to their limit, that rest, or that have nothing', () => {
+  const schedule = aSchedule({ perHost: 1, perAddress: 2 }, new ServerBook(), ['a', 'b', 'c', 'd', 'e'])
+  schedule.push('f', [])
+  schedule.pause('e', 1_000)
+  expect(schedule.readyHosts(0)).toBe(4)
+  schedule.take(0)
+  expect([schedule.readyHosts(0), schedule.readyHosts(1_000)]).toEqual([3, 4])
+})
+
+test('of hosts at one address as many count as may be asked there: others of the shard have their turns beside them', () => {
+  const names = ['a', 'b', 'c', 'd', 'e']
+  const schedule = aSchedule({ perHost: 1, perAddress: 2 }, new ServerBook(), names, '192.0.2.1')
+  expect(schedule.readyHosts(0)).toBe(2)
+  expect(urlsOf(takeAll(schedule, 0))).toEqual(['http://a/1', 'http://b/1'])
+  expect(schedule.readyHosts(0)).toBe(0)
 })

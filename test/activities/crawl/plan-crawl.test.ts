@@ -8,7 +8,14 @@ const sectionOf = (seeds: Record<string, string[]>, scope: CrawlSection['scope']
   ...aSection([], { scope }),
   seeds,
 })
-const aSeed = (url: string) => ({ url, sha: Buffer.from(urlDigest(url), 'hex'), host: new URL(url).host })
+const aSeed = (url: string, kinds: { page?: boolean; sitemap?: boolean } = {}) => ({
+  url,
+  sha: Buffer.from(urlDigest(url), 'hex'),
+  host: new URL(url).host,
+  page: true,
+  sitemap: false,
+  ...kinds,
+})
 
 /** Shards as computed by Python: int.from_bytes(sha256(domain).digest()[:4]) % shards. */
 const SHARDS = { 'a.example, 4': 3, 'b.example, 4': 2, 'a.example, 2': 1 }
@@ -33,6 +40,21 @@ describe('planSites', () => {
         },
       ],
     })
+  })
+
+  test('a sitemap is a seed of the site that it lies on, and a page as well where it is named as one', () => {
+    const seeds = { cs: ['sitemap:https://a.example/map.xml', 'https://a.example/', 'sitemap:https://a.example/'] }
+    expect(planSites(sectionOf(seeds)).sites).toEqual([
+      {
+        scopeKey: 'host:a.example',
+        shard: SHARDS['a.example, 2'],
+        declared: 'cs',
+        seeds: [
+          aSeed('https://a.example/map.xml', { page: false, sitemap: true }),
+          aSeed('https://a.example/', { sitemap: true }),
+        ],
+      },
+    ])
   })
 
   test('makes a site of each archive, with a shard of its own after those of the hosts', () => {

@@ -30,9 +30,12 @@ function resultOf(url: string, { status = 200, body = '', to, failure }: Answer)
 function aGate(answers: Answer[], stored: OriginRules | null = null) {
   const asked: string[] = []
   const waits: number[] = []
+  /** Turns that were waited for, with the requests made before. */
+  const turns: [url: string, after: number][] = []
   const recorded: RobotsResult[] = []
   const gate = new RobotsGate({
-    fetch: (url) => {
+    fetch: (url, limits) => {
+      expect(limits).toEqual({ maxBodyBytes: 512 * 1024 + 1, cut: true })
       asked.push(url)
       const answer = answers[Math.min(asked.length, answers.length) - 1]
       return answer ? Promise.resolve(resultOf(url, answer)) : Promise.reject(new Error('the worker stops'))
@@ -40,13 +43,17 @@ function aGate(answers: Answer[], stored: OriginRules | null = null) {
     load: () => Promise.resolve(stored),
     place: (url) => ({ url, sha: sha256(`place ${url}`), host: new URL(url).host, shard: 3 }),
     record: (result) => recorded.push(result),
+    turn: (url) => {
+      turns.push([url, asked.length])
+      return Promise.resolve()
+    },
     sleep: (ms) => {
       waits.push(ms)
       return Promise.resolve()
     },
     token: 'testbot',
   })
-  return { gate, asked, waits, recorded, answers }
+  return { gate, asked, waits, turns, recorded, answers }
 }
 
 const ask = (answers: Answer[], path = '/x') => aGate(answers).gate.ask(`${ORIGIN}${path}`)
@@ -75,6 +82,20 @@ describe('RobotsGate', () => {
     expect(await delay(31)).toMatchObject({ allowed: false, detail: 'crawl-delay 31 s' })
   })
 
+  test('says without asking what a rule at hand forbids, and nothing of an origin that it has not asked', async () => {
+    const { gate, asked } = aGate([{ body: 'User-agent: testbot\nDisallow: /no\n' }])
+    expect(gate.refusal(`${ORIGIN}/no/page`)).toBeNull()
+    await gate.ask(`${ORIGIN}/x`)
+    expect(gate.refusal(`${ORIGIN}/no/page`)).toEqual({
+      reason: 'robots_disallowed',
+      detail: 'disallow: /no (line 2)',
+    })
+    expect(gate.refusal(`${ORIGIN}/x`)).toBeNull()
+    gate.forget('a.example')
+    expect(gate.refusal(`${ORIGIN}/no/page`)).toBeNull()
+    expect(asked).toEqual([`${ORIGIN}/robots.txt`])
+  })
+
   test('allows everything where there is no file', async () => {
     expect(await ask([{ status: 404 }])).toMatchObject({ allowed: true, delayMs: 0, sitemaps: [] })
   })
@@ -99,13 +120,17 @@ describe('RobotsGate', () => {
   })
 
   test('refuses everything while a file cannot be had, asks three times with growing waits, and says why', async () => {
-    const { gate, asked, waits, recorded } = aGate([{ status: 503 }, { failure: ['refused', 'ECONNREFUSED'] }])
+    const { gate, asked, waits, turns, recorded } = aGate([{ status: 503 }, { failure: ['refused', 'ECONNREFUSED'] }])
     expect(await gate.ask(`${ORIGIN}/x`)).toEqual({
       allowed: false,
       reason: 'robots_unreachable',
       detail: 'refused ECONNREFUSED',
     })
     expect([asked.length, waits]).toEqual([3, [2_000, 4_000]])
+    expect(turns).toEqual([
+      [`${ORIGIN}/robots.txt`, 1],
+      [`${ORIGIN}/robots.txt`, 2],
+    ])
     // The answers of all tries are evidence; a failure is none.
     expect(recorded).toMatchObject([{ origin: ORIGIN, verdict: 'disallow_all', rules: null, shard: 3 }])
     expect(recorded[0]?.drafts.map(({ url, capture }) => [url, capture.status])).toEqual([
@@ -142,6 +167,16 @@ describe('RobotsGate', () => {
       reason: 'robots_unreachable',
       detail: 'too_many_redirects',
     })
+  })
+
+  test('each hop waits for a turn of the host that it leads to', async () => {
+    const there = 'https://b.example/robots.txt'
+    const { gate, turns } = aGate([{ to: there }, { to: '/again/robots.txt' }, { status: 404 }])
+    expect(await gate.prepare(`${ORIGIN}/x`)).toBe(true)
+    expect(turns).toEqual([
+      [there, 1],
+      ['https://b.example/again/robots.txt', 2],
+    ])
   })
 
   test('refuses everything where the file is redirected to what is no web address', async () => {

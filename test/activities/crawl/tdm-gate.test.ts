@@ -25,6 +25,8 @@ const failure = (url: string, reason: string) =>
 function aGate(answers: Record<string, FetchResult[]>, changes: Partial<TdmGateDeps> = {}) {
   const asked: string[] = []
   const waits: number[] = []
+  /** Turns that were waited for, with the requests made before. */
+  const turns: [url: string, after: number][] = []
   const recorded: TdmResult[] = []
   const gate = new TdmGate({
     fetch: (url) => {
@@ -34,7 +36,11 @@ function aGate(answers: Record<string, FetchResult[]>, changes: Partial<TdmGateD
       return Promise.resolve(next)
     },
     load: () => Promise.resolve(null),
-    waitFor: () => Promise.resolve(7),
+    mayAsk: () => Promise.resolve(true),
+    turn: (url) => {
+      turns.push([url, asked.length])
+      return Promise.resolve()
+    },
     place: (url) => ({ url, sha: Buffer.alloc(32), host: 'site.example', shard: 3 }),
     record: (result) => recorded.push(result),
     sleep: (ms) => {
@@ -43,7 +49,7 @@ function aGate(answers: Record<string, FetchResult[]>, changes: Partial<TdmGateD
     },
     ...changes,
   })
-  return { gate, asked, waits, recorded }
+  return { gate, asked, waits, turns, recorded }
 }
 
 /** What the file says of a URL; where the URL was not asked for, why. */
@@ -53,9 +59,12 @@ const values = async (gate: TdmGate, path: string, attempts = 0, page = answer(`
 }
 
 test('asks once for an origin, apart from other requests, and keeps the answer as evidence', async () => {
-  const { gate, asked, waits, recorded } = aGate({ [FILE]: [answer(FILE, 200, RESERVED)] })
+  const { gate, asked, turns, recorded } = aGate({ [FILE]: [answer(FILE, 200, RESERVED)] })
+  expect(gate.knows(`${ORIGIN}/a`)).toBe(false)
+  // The caller's turn, and no other.
+  expect([await gate.prepare(`${ORIGIN}/a`), gate.knows(`${ORIGIN}/b`)]).toEqual([true, true])
   expect(await Promise.all([values(gate, '/a'), values(gate, '/b')])).toEqual([['1'], ['1']])
-  expect([asked, waits]).toEqual([[FILE], [7, 7]])
+  expect([asked, turns]).toEqual([[FILE], []])
   expect(recorded.map(({ origin, shard, rules, drafts }) => [origin, shard, rules.length, drafts.length])).toEqual([
     [ORIGIN, 3, 1, 1],
   ])
@@ -64,11 +73,11 @@ test('asks once for an origin, apart from other requests, and keeps the answer a
 
 test('a stored answer is not asked for again', async () => {
   const { gate, asked } = aGate({}, { load: () => Promise.resolve([]) })
-  expect([await values(gate, '/'), asked]).toEqual([[], []])
+  expect([await gate.prepare(`${ORIGIN}/`), await values(gate, '/'), asked]).toEqual([false, [], []])
 })
 
 test('robots.txt may keep the file from us, which is as if there were none', async () => {
-  const { gate, asked, recorded } = aGate({}, { waitFor: () => Promise.resolve(null) })
+  const { gate, asked, recorded } = aGate({}, { mayAsk: () => Promise.resolve(false) })
   expect([await values(gate, '/'), asked, recorded]).toEqual([[], [], []])
 })
 
@@ -77,13 +86,14 @@ test('redirects are followed, each hop is evidence, and a ring ends', async () =
   const one = aGate({ [FILE]: [answer(FILE, 301, '', there)], [there]: [answer(there, 200, RESERVED)] })
   expect(await values(one.gate, '/')).toEqual(['1'])
   expect(one.recorded[0]?.drafts.map(({ url }) => url)).toEqual([FILE, there])
+  expect(one.turns).toEqual([[there, 1]])
   const ring = aGate({ [FILE]: [answer(FILE, 301, '', FILE)] })
   expect([await values(ring.gate, '/'), ring.asked.length]).toEqual([[], 6])
 })
 
 test('an overloaded server is asked again, and one that stays so has no file', async () => {
   const later = aGate({ [FILE]: [answer(FILE, 503), answer(FILE, 200, RESERVED)] })
-  expect([await values(later.gate, '/'), later.waits]).toEqual([['1'], [7, 2000, 7]])
+  expect([await values(later.gate, '/'), later.waits, later.turns]).toEqual([['1'], [2000], [[FILE, 1]]])
   const never = aGate({ [FILE]: [answer(FILE, 503)] })
   expect([await values(never.gate, '/'), never.asked.length]).toEqual([[], 3])
 })
@@ -103,6 +113,8 @@ test('a server that is down is not taken for one without a file, and one that co
   expect(down.recorded).toEqual([])
   const back = aGate({ [FILE]: [failure(FILE, 'refused'), answer(FILE, 200, RESERVED)] })
   expect([await values(back.gate, '/a', 2), back.recorded.length]).toEqual([['1'], 1])
+  // The page had the turn.
+  expect(back.turns).toEqual([[FILE, 1]])
 })
 
 test('a fault that is no matter of the way there means that there is no file', async () => {

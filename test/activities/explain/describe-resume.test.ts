@@ -48,3 +48,36 @@ test('shows the largest groups and counts the rest', () => {
   const lines = describeResume({ done: 0, rows })
   expect(lines.at(-1)).toBe('  and 15 in 5 groups more (--json)')
 })
+
+test('says which archives are not yet read, how far each is, and what is left of it', () => {
+  const archive = {
+    file: 'a.warc.gz',
+    sha256: '',
+    declared: 'und',
+    bytes: 1000,
+    read_bytes: 400,
+    done: false,
+    searched_bytes: 1000,
+    searched: true,
+    left_bytes: 600,
+    records: 30,
+    used: 20,
+    faults: 1,
+  }
+  const archives = [
+    { ...archive, file: 'whole.warc', done: true },
+    archive,
+    { ...archive, file: 'b.warc', searched: false, searched_bytes: 10, read_bytes: 0, left_bytes: 1990, records: 0 },
+    { ...archive, file: 'c.warc', bytes: null, searched: false, left_bytes: null, records: 0, used: 0, faults: 0 },
+  ]
+  expect(describeResume({ done: 20, rows: [] }, archives)).toEqual([
+    'done: 20 URLs',
+    'will be read on: 3 archives',
+    [
+      ['  archive', 'at', 'bytes left', 'records', 'used', 'unusable'],
+      ['  a.warc.gz', '400', '600', '30', '20', '1'],
+      ['  b.warc', '10, for robots.txt and TDM files', '1990', '0', '20', '1'],
+      ['  c.warc', 'not begun', 'all', '0', '0', '0'],
+    ],
+  ])
+})

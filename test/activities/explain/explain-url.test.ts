@@ -37,6 +37,25 @@ function aKnownUrl(changes: Partial<KnownUrl> = {}): KnownUrl {
   }
 }
 
+const aCapture = (changes: Partial<CaptureOfUrl>): CaptureOfUrl => ({
+  kind: 'page',
+  status: 200,
+  fetched_at: FETCHED,
+  media_type: 'text/html',
+  content_language: null,
+  body_sha: Buffer.alloc(32, 7),
+  body_bytes: 12,
+  reserved: false,
+  abuse: null,
+  redirects_to: null,
+  signals: [],
+  warc_sha: null,
+  warc_offset: null,
+  warc_length: null,
+  frozen: true,
+  ...changes,
+})
+
 const robots = (text: string): StoredRobots => ({
   rules: parseRobots(Buffer.from(text)),
   verdict: 'rules',
@@ -55,6 +74,7 @@ test('the robots group and rule are read from the stored rules', () => {
     line: 3,
     delay_seconds: 2,
     allowed: false,
+    source: null,
   })
 })
 
@@ -91,23 +111,13 @@ test.each([
 
 test('a capture shows its place in the archive, and which of its signals reserve', () => {
   const signal = (name: string) => ({ signal: name, value: '', where: 'header' as const, agent: null })
-  const capture: CaptureOfUrl = {
-    kind: 'page',
-    status: 200,
-    fetched_at: FETCHED,
-    media_type: 'text/html',
-    content_language: null,
-    body_sha: Buffer.alloc(32, 1),
-    body_bytes: 9,
+  const capture = aCapture({
     reserved: true,
-    abuse: null,
-    redirects_to: null,
     signals: [signal('noai'), signal('nofollow')],
     warc_sha: Buffer.alloc(32, 2),
     warc_offset: 3,
     warc_length: 4,
-    frozen: true,
-  }
+  })
   const [explained] = explainUrl(URL, aKnownUrl(), null, [capture]).captures
   expect(explained?.warc).toEqual({ segment: '02'.repeat(32), offset: 3, length: 4 })
   expect(explained?.opt_out.map(({ signal: name, reserves }) => [name, reserves])).toEqual([
@@ -117,18 +127,9 @@ test('a capture shows its place in the archive, and which of its signals reserve
 })
 
 test('a 304 names what it confirmed, and its own record', () => {
-  const capture: CaptureOfUrl = {
-    kind: 'page',
-    status: 200,
-    fetched_at: FETCHED,
-    media_type: 'text/html',
-    content_language: null,
+  const capture = aCapture({
     body_sha: null,
     body_bytes: 9,
-    reserved: false,
-    abuse: null,
-    redirects_to: null,
-    signals: [],
     warc_sha: Buffer.alloc(32, 2),
     warc_offset: 3,
     warc_length: 4,
@@ -137,8 +138,7 @@ test('a 304 names what it confirmed, and its own record', () => {
     revisit_sha: Buffer.alloc(32, 5),
     revisit_offset: 6,
     revisit_length: 7,
-    frozen: true,
-  }
+  })
   expect(describeUrl(explainUrl(URL, aKnownUrl(), null, [capture])).slice(-4)).toEqual([
     '2026-01-01T00:00:00.000Z 200 page, text/html, 9 bytes, frozen',
     `  archived in ${'02'.repeat(32)} at 3, 4 bytes`,
@@ -163,4 +163,28 @@ test('people read it line by line', () => {
     '0 attempts',
     'robots of https://a.example: disallowed for bot, group *, disallow: /private/ (line 2)',
   ])
+})
+
+const SOURCE = {
+  source_sha: Buffer.alloc(32, 1),
+  source_offset: 1234,
+  source_length: 56,
+  source_file: `warc:/d/a.warc#sha256=${'01'.repeat(32)}`,
+}
+
+test('what a crawl has from an archive names the file and the place there, and so does the robots.txt', () => {
+  const section = { ...aKnownUrl().section, seeds: { und: ['warc:/d/a.warc'] } }
+  const known = aKnownUrl({ section, linked_by: null, state: 'excluded', reason: 'robots_disallowed' })
+  const stored = { ...robots('User-agent: *\nDisallow: /private/'), source: SOURCE }
+  const found = explainUrl(URL, known, stored, [aCapture(SOURCE)])
+  const place = { file: 'a.warc', sha256: '01'.repeat(32), offset: 1234, length: 56 }
+  expect([found.captures[0]?.source, found.robots?.source, found.from_archives]).toEqual([place, place, true])
+  const lines = describeUrl(found)
+  expect(lines).toContain(`  taken from 1234 of a.warc (sha256 ${'01'.repeat(32)}), 56 bytes`)
+  expect(lines).toContain('excluded: was not taken: robots_disallowed')
+  expect(lines).toContain('found in an archive')
+  expect(lines).toContain(
+    'robots of https://a.example: disallowed for bot, group *, disallow: /private/ (line 2); read at 1234 of a.warc, 56 bytes',
+  )
+  expect(describeUrl(explainUrl(URL, known, null, []))).toContain('robots: in none of the archives')
 })

@@ -70,6 +70,91 @@ describe('extractPage', () => {
     expect(page.candidates[0]?.texts).toEqual([{ text: 'ab\ufffdc', source: 'schema', lang: null }])
   })
 
+  test('reads what RDFa says of a picture, each text in the language of its own element', () => {
+    const page = extracted(`<html lang=cs><figure vocab="https://schema.org/" typeof="ImageObject">
+      <img property="contentUrl" src="/a.jpg"><p property="caption" lang="sk">Hrad nad riekou</p>
+      <div property="author" typeof="Person"><b property="name">Autor</b></div></figure>
+      <div typeof="schema:ImageObject"><link property="schema:contentUrl" href="/b.jpg"><meta property="schema:description" content="Popis"></div>`)
+    expect(page.candidates.map(({ image_url, texts }) => [image_url, texts])).toEqual([
+      ['https://site.example/a.jpg', [{ text: 'Hrad nad riekou', source: 'schema', lang: 'sk' }]],
+      ['https://site.example/b.jpg', [{ text: 'Popis', source: 'schema', lang: 'cs' }]],
+    ])
+  })
+
+  test('knows a picture of Open Graph by any of its addresses, and once', () => {
+    const og = (detail: string, content: string) => `<meta property="og:image${detail}" content="${content}">`
+    const page = extracted(
+      og(':url', '/a.jpg') +
+        og(':alt', 'první') +
+        og('', '/b.jpg') +
+        og(':secure_url', '/b2.jpg') +
+        og(':alt', 'druhý'),
+    )
+    expect(page.candidates.map(({ image_url, texts }) => [image_url, texts[0]?.text])).toEqual([
+      ['https://site.example/a.jpg', 'první'],
+      ['https://site.example/b.jpg', 'druhý'],
+    ])
+  })
+
+  test.each(
+    (
+      'data-src data-original data-lazy data-lazy-src data-full-src data-src-small data-src-medium data-src-large ' +
+      'data-echo lazy-src data-of-unknown-make'
+    ).split(' '),
+  )('finds a picture in %s, before a placeholder and before a small src', (name) => {
+    const urls = (src: string) => {
+      const [candidate] = extracted(`<img src="${src}" ${name}="/velký.jpg" alt=a>`).candidates
+      return [candidate?.image_url, ...(candidate?.other_urls ?? [])]
+    }
+    const large = 'https://site.example/velk%C3%BD.jpg'
+    expect(urls('data:image/gif;base64,R0lGOD')).toEqual([large])
+    if (name !== 'data-of-unknown-make')
+      expect(urls('/malý.jpg')).toEqual([large, 'https://site.example/mal%C3%BD.jpg'])
+  })
+
+  test.each(['data-srcset', 'data-lazy-srcset', 'data-original-set', 'data-src-set', 'lazy-srcset'])(
+    'takes the largest picture of %s, on an img and on a source',
+    (name) => {
+      const set = `${name}="/1.jpg 100w, /2.jpg 200w"`
+      const best = (html: string) => extracted(html).candidates[0]?.image_url
+      expect(best(`<img ${set} src="data:image/gif;base64,R0lGOD" alt=a>`)).toBe('https://site.example/2.jpg')
+      expect(best(`<picture><source ${set}><img src="/0.jpg" alt=a></picture>`)).toBe('https://site.example/2.jpg')
+    },
+  )
+
+  test('takes a file for a placeholder by its whole name, not by one word of it', () => {
+    const best = (large: string) =>
+      extracted(`<img srcset="${large} 800w, nebe.jpg 400w" alt=a>`).candidates[0]?.image_url.split('/').at(-1)
+    for (const name of ['clear-sky.jpg', 'lazy-dog.jpg', 'fidget-spinner.png', 'loading-dock-at-night.jpg'])
+      expect(best(name)).toBe(name)
+    for (const name of ['spacer.gif', 'grey-placeholder.png', 'blank.png', 'lazy-loader.gif', 'pixel-1.gif'])
+      expect(best(name)).toBe('nebe.jpg')
+  })
+
+  test('reads a background as a picture where the element says that it is one', () => {
+    const background = (style: string) =>
+      extracted(`<div role=img aria-label=Hrad style="${style}"></div>`).candidates.map(({ image_url }) => image_url)
+    expect(background("background: #fff url('a(1).jpg') no-repeat")).toEqual(['https://site.example/dir/a(1).jpg'])
+    expect(background('background-image:url( b.jpg )')).toEqual(['https://site.example/dir/b.jpg'])
+    expect(background('background:linear-gradient(red, blue)')).toEqual([])
+    expect(background('background:url(c.jpg')).toEqual([])
+    expect(extracted('<div style="background:url(d.jpg)" aria-label=Hrad></div>').candidates).toEqual([])
+  })
+
+  test('a link with words of its own does not speak for its picture, nor does one around several', () => {
+    const texts = (html: string) => extracted(html).candidates.flatMap((candidate) => candidate.texts)
+    expect(texts('<a href=/x title=Název><img src=a.jpg> Slova</a>')).toEqual([])
+    expect(texts('<a href=/x title=Název><img src=a.jpg><img src=b.jpg></a>')).toEqual([])
+    expect(texts('<a href=/x title=Název><img src=a.jpg alt=Hrad></a>')).toEqual([
+      { text: 'Hrad', source: 'alt', lang: null },
+    ])
+  })
+
+  test('gives up on templates that are nested too deep', () => {
+    const nested = '<template><div>'.repeat(MAX_DEPTH)
+    expect(extractPage(aPage(nested))).toEqual({ ok: false, reason: 'html_too_complex' })
+  })
+
   test('gives up on a page whose open formatting elements multiply', () => {
     const fonts = Array.from({ length: 1000 }, (_, index) => `<font a${index}>`).join('')
     expect(extractPage(aPage(`<p>${fonts}` + '<p>x'.repeat(1000)))).toEqual({ ok: false, reason: 'html_too_complex' })

@@ -68,7 +68,7 @@ describe('judgeSample', () => {
       ['sexy', 0.9501],
     ] as const)
       expect(fired(scored({ [what]: value }))).toEqual([
-        { rule: 'nsfw', what: `nsfw.${what}`, value, limit: LIMITS.nsfw[what], fired: true },
+        { rule: 'nsfw', what: `nsfw.${what}`, value, limit: LIMITS.nsfw?.[what], fired: true },
       ])
   })
 

@@ -43,6 +43,7 @@ function answerOf(url: string, answer: Answer | undefined): FetchResult {
 /** Probes a web of these answers; what is not named is a 404. */
 async function probe(web: Record<string, Answer>, pages: number, changes: SectionChanges = {}) {
   const asked: string[] = []
+  const times: number[] = []
   const section = aSection([`${SITE}/`], changes)
   let clock = 0
   const { sites, robots } = await probeSites({
@@ -51,9 +52,14 @@ async function probe(web: Record<string, Answer>, pages: number, changes: Sectio
     concurrency: 4,
     fetch: (url) => {
       asked.push(url)
+      times.push(clock)
       return Promise.resolve(answerOf(url, web[url]))
     },
-    extractPage,
+    extractPage: (input) => {
+      clock += 600_000
+      if (!input.url.endsWith('/slow')) return Promise.resolve(extractPage(input))
+      return Promise.resolve({ ok: false, reason: 'kills_worker' })
+    },
     extractInput: extractInputDigest,
     pageLanguage: (_, declared) => ({
       eld: { lang: 'cs', score: 1 },
@@ -75,7 +81,7 @@ async function probe(web: Record<string, Answer>, pages: number, changes: Sectio
     onPage: () => {},
   })
   const reports = sites.map((site) => reportSite(site, section, robots))
-  return { asked, report: reports[0] as SiteReport, total: sumEstimates(reports) }
+  return { sites, asked, times, report: reports[0] as SiteReport, total: sumEstimates(reports) }
 }
 
 const page = (links: string[], pictures = 0, rest = TEXT) =>
@@ -97,6 +103,17 @@ describe('a probe', () => {
     expect(report.pages).toEqual({ asked: 10, read: 10, known: 101, reserved: 0, need_javascript: 0 })
     expect(report.languages).toEqual([{ lang: 'cs', pages: 10 }])
     expect(report.estimate).toMatchObject({ pages: 101, exact: false })
+  })
+
+  test('waits between robots.txt, where it leads, and the first page', async () => {
+    const web = {
+      [`${SITE}/robots.txt`]: { status: 301, headers: [['location', '/r/robots.txt']] as [string, string][] },
+      [`${SITE}/r/robots.txt`]: { body: 'User-agent: *\nCrawl-delay: 2\n' },
+      [`${SITE}/`]: { body: page([]) },
+    }
+    const { asked, times } = await probe(web, 1, { politeness: { delay_ms: 1000 } })
+    expect(asked).toEqual([`${SITE}/robots.txt`, `${SITE}/r/robots.txt`, `${SITE}/`])
+    expect(times.map((time) => Math.round(time / 1000))).toEqual([0, 1, 3])
   })
 
   test('estimates no more than the budget of the spec', async () => {
@@ -163,6 +180,21 @@ describe('a probe', () => {
     expect(report.fault).toBe('refused ECONNREFUSED')
     expect(report.refused).toEqual([{ reason: 'robots_unreachable', pages: 1 }])
     expect(total).toEqual({ pages: 0, exact: true, pictures: 0, bytes: 0, hours: 0 })
+  })
+
+  test('counts a page whose HTML cannot be read among those not had, and reads the others', async () => {
+    const { report } = await probe(
+      { [`${SITE}/`]: { body: page(['/slow']) }, [`${SITE}/slow`]: { body: page([], 1) } },
+      10,
+    )
+    expect(report.pages).toMatchObject({ asked: 2, read: 1 })
+    expect(report.refused).toEqual([{ reason: 'kills_worker', pages: 1 }])
+    expect(report.languages).toEqual([{ lang: 'cs', pages: 1 }])
+  })
+
+  test('does not take the time of parsing for the time of the site', async () => {
+    const { sites } = await probe({ [`${SITE}/`]: { body: page(['/b']) }, [`${SITE}/b`]: { body: page([]) } }, 10)
+    expect(sites[0]?.pages.map(({ ms }) => ms)).toEqual([0, 0])
   })
 
   test('follows a redirect and does not count it as a page', async () => {

@@ -28,3 +28,11 @@ test('names behind one address are one server', () => {
   finish()
   expect(waits.waitMs('b.example', 1_050)).toBe(50)
 })
+
+test('a further request of one that runs takes the next start', () => {
+  const waits = new SiteWaits(100)
+  const finish = waits.start('a.example', 0)
+  expect([waits.reserve('a.example', 30), waits.reserve('a.example', 30)]).toEqual([70, 170])
+  finish()
+  expect(waits.waitMs('a.example', 200)).toBe(100)
+})

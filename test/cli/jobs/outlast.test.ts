@@ -7,7 +7,9 @@ function coded(code: string | number, cause?: Error): Error {
 
 it('knows a database and a Temporal that are away from an answer that says no', () => {
   expect(isServiceAway(coded('ECONNREFUSED'))).toBe(true)
+  expect(isServiceAway(coded('ECONNABORTED'))).toBe(true)
   expect(isServiceAway(coded('57P01'))).toBe(true)
+  expect(isServiceAway(coded('25P03'))).toBe(true)
   expect(isServiceAway(new Error('client failed', { cause: coded(14) }))).toBe(true)
   expect(isServiceAway(coded('42P01'))).toBe(false)
   expect(isServiceAway(new Error('workflow failed', { cause: new Error('no such spec') }))).toBe(false)

@@ -1,8 +1,9 @@
 import type { Client } from '@temporalio/client'
 import { expect, it } from 'vitest'
-import { findTrouble } from '../../../cli/jobs/trouble.ts'
+import { findTroubles } from '../../../cli/jobs/trouble.ts'
 
 interface Pending {
+  activityId?: string
   activityType: { name: string }
   attempt: number
   lastFailure?: { message: string; applicationFailureInfo?: { type: string }; timeoutFailureInfo?: object }
@@ -22,13 +23,10 @@ function clientWith(pendingActivities: Pending[]): Client {
 const full = { message: 'store /data is full', applicationFailureInfo: { type: 'STORE_FULL' } }
 
 it('names the activity that fails again and again, with its code', async () => {
-  const client = clientWith([{ activityType: { name: 'crawlShard' }, attempt: 7, lastFailure: full }])
-  expect(await findTrouble(client)).toEqual({
-    activity: 'crawlShard',
-    attempts: 7,
-    code: 'STORE_FULL',
-    message: 'store /data is full',
-  })
+  const client = clientWith([{ activityId: '5', activityType: { name: 'crawlShard' }, attempt: 7, lastFailure: full }])
+  expect(await findTroubles(client)).toEqual([
+    { key: 'crawl/one 5', activity: 'crawlShard', attempts: 7, code: 'STORE_FULL', message: 'store /data is full' },
+  ])
 })
 
 it('takes a first failure and a worker that died for normal events', async () => {
@@ -36,5 +34,5 @@ it('takes a first failure and a worker that died for normal events', async () =>
     { activityType: { name: 'crawlShard' }, attempt: 2, lastFailure: full },
     { activityType: { name: 'captionShard' }, attempt: 9, lastFailure: { message: 'timeout', timeoutFailureInfo: {} } },
   ])
-  expect(await findTrouble(client)).toBeNull()
+  expect(await findTroubles(client)).toEqual([])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { resolveLanguage } from '../../../schema/spec/language-plan.ts'
+import { isClassified, resolveLanguage } from '../../../schema/spec/language-plan.ts'
 import { LEAST_SPEC } from '../../support/spec.ts'
 import { parseSpec } from '../../../infra/spec-file.ts'
 
@@ -66,4 +66,21 @@ test('a generation can be on for one language alone', () => {
     model: 't',
     prompt: 'thick/grounded@1',
   })
+})
+
+test('null has pictures not classified, in all languages or in one', () => {
+  const written = LEAST_SPEC.replace('[cs]', '[cs, th]')
+  const none = parseSpec(`${written}\nfilters: { nsfw: null }\n`, 'spec.yaml')
+  const one = parseSpec(`${written}\noverrides: { th: { filters: { nsfw: null } } }\n`, 'spec.yaml')
+  const other = parseSpec(
+    `${written}\nfilters: { nsfw: null }\noverrides: { th: { filters: { nsfw: { porn: 0.2 } } } }\n`,
+    'spec.yaml',
+  )
+  expect([isClassified(none), isClassified(one), isClassified(one, 'th'), isClassified(other, 'cs')]).toEqual([
+    false,
+    true,
+    false,
+    false,
+  ])
+  expect(resolveLanguage(other, 'th').filters.nsfw).toEqual({ porn: 0.2, hentai: 0.9, sexy: 1 })
 })

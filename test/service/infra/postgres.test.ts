@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { isDatabaseAway } from '../../../infra/postgres.ts'
+import { isDatabaseAway, openDatabase } from '../../../infra/postgres.ts'
 import { useTestDatabase } from '../../support/database.ts'
 
 const database = useTestDatabase()
@@ -18,4 +18,22 @@ test('a connection that is lost between two statements of a transaction fails th
     .catch((error: unknown) => error)
   expect(isDatabaseAway(failure)).toBe(true)
   expect((await sql<{ one: number }>`SELECT 1 AS one`.execute(db)).rows).toEqual([{ one: 1 }])
+})
+
+test('a transaction whose worker freezes is ended: its locks are free, and its late statement fails as one that passes', async () => {
+  const bound = await sql<{
+    bound: string
+  }>`SELECT current_setting('idle_in_transaction_session_timeout') AS bound`.execute(database.as('writer'))
+  expect(bound.rows).toEqual([{ bound: '10s' }])
+  const frozen = openDatabase(database.url, 'writer', 1, 200)
+  const late = await frozen
+    .transaction()
+    .execute(async (tx) => {
+      await sql`SELECT pg_advisory_xact_lock(1)`.execute(tx)
+      await sql`SELECT pg_advisory_xact_lock(1)`.execute(database.as('owner'))
+      await sql`SELECT 1`.execute(tx)
+    })
+    .catch((error: unknown) => error)
+  expect(isDatabaseAway(late)).toBe(true)
+  await frozen.destroy()
 })

@@ -103,7 +103,8 @@ export interface PlaySetup {
   home: string
   site: ServerCommand & { flags?: readonly string[]; resolve?: boolean }
   models?: { flags?: readonly string[] }
-  datasetKey: string
+  /** Hex; the same for all unless given. */
+  datasetKey?: string
   /** Settings on top. */
   env?: Environment
 }
@@ -119,7 +120,7 @@ export async function openPlay(setup: PlaySetup): Promise<Play> {
     MELLA_HOME: home,
     DATABASE_URL: undefined,
     TEMPORAL_ADDRESS: undefined,
-    MELLA_DATASET_KEY: setup.datasetKey,
+    MELLA_DATASET_KEY: setup.datasetKey ?? 'c4'.repeat(32),
     MELLA_NETWORK_ALLOW: '127.0.0.0/8',
     ...(typeof site.ready['resolve'] === 'string' ? { MELLA_RESOLVE: site.ready['resolve'] } : {}),
     MELLA_CAPTION_URL: url,

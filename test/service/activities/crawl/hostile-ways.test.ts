@@ -80,14 +80,27 @@ const ROWS: Record<string, { files: Record<string, Hostility>; ends: Record<stri
     files: {
       '/robots.txt': (socket) => {
         socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n')
-        endlessly(socket, 'Disallow: /x\n'.repeat(5000))
+        endlessly(socket, 'User-agent: *\nDisallow: /bad\n'.repeat(5000))
       },
     },
-    ends: { '/': ['excluded', 'robots_unreachable'], '/twin': undefined },
+    ends: { '/bad': ['excluded', 'robots_disallowed'] },
+  },
+  'robots-large': {
+    files: {
+      '/robots.txt': {
+        body: `User-agent: *\nDisallow: /bad\n${'# as long as it is\n'.repeat(160_000)}Disallow: /twin\n`,
+      },
+    },
+    ends: { '/bad': ['excluded', 'robots_disallowed'], '/twin': ['done', null] },
   },
   'robots-declared': {
-    files: { '/robots.txt': (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\nA') },
-    ends: { '/': ['excluded', 'robots_unreachable'], '/twin': undefined },
+    files: {
+      '/robots.txt': (socket) => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n')
+        socket.write('User-agent: *\nDisallow: /bad\n'.repeat(20_000))
+      },
+    },
+    ends: { '/bad': ['excluded', 'robots_disallowed'] },
   },
   'robots-ring': {
     files: { '/robots.txt': to('/robots.txt') },

@@ -11,10 +11,10 @@ import type { CrawlRecord } from '../../../../schema/queries/crawls.ts'
 import { freezeCrawl } from '../../../../schema/queries/freeze.ts'
 import { capturesById } from '../../../../schema/queries/lineage.ts'
 import { picturesOfUrls } from '../../../../schema/queries/run-lists.ts'
-import { writeSeedArchive } from '../../../../schema/spec/seed-archive.ts'
 import { crawlDeps } from '../../../../workers/roles/crawl-deps.ts'
 import type { Runtime } from '../../../../workers/runtime.ts'
 import { inActivity } from '../../../support/activity.ts'
+import { importAll, offsetsOf, withoutNetwork, writeArchive } from '../../../support/archive-crawl.ts'
 import { aSection, frontierOf, shaOf, startCrawl } from '../../../support/crawl.ts'
 import { crawlToEnd, openTestRuntime } from '../../../support/crawler.ts'
 import { useTestDatabase } from '../../../support/database.ts'
@@ -30,8 +30,6 @@ const HTML = (body: string) => `<!doctype html><html lang="cs"><title>Mlýny</ti
 let home = ''
 let runtime: Runtime
 const pictures: Record<string, Buffer> = {}
-/** No crawl of these tests has any business on the network. */
-const requests: string[] = []
 
 beforeAll(async () => {
   home = makeTestHome('import')
@@ -48,37 +46,7 @@ afterAll(async () => {
 
 const digestOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
-async function writeArchive(name: string, parts: readonly Buffer[]): Promise<string> {
-  const bytes = Buffer.concat(parts)
-  const file = path.join(home, name)
-  await writeFile(file, bytes)
-  return writeSeedArchive(file, digestOf(bytes))
-}
-
 const crawlOf = (seeds: Record<string, string[]>) => startCrawl(runtime.db, { ...aSection([]), seeds })
-
-/** The activities of a worker whose network tells on whoever uses it. */
-const activities = () =>
-  createCrawlActivities({
-    ...crawlDeps(runtime),
-    fetchOnce: ({ url }) => {
-      requests.push(url)
-      return Promise.reject(new Error('the network was asked'))
-    },
-    addressOf: (url) => {
-      requests.push(url)
-      return Promise.resolve(null)
-    },
-  })
-
-async function importAll(crawl: CrawlRecord): Promise<void> {
-  const { planCrawlRound, crawlShard } = activities()
-  for (;;) {
-    const round = await inActivity(() => planCrawlRound({ crawlId: crawl.id }))
-    if (round.kind !== 'work') return expect(round.kind).toBe('finished')
-    for (const shard of round.shards) await inActivity(() => crawlShard({ crawlId: crawl.id, shard }))
-  }
-}
 
 const page = (url: string, body: string, more: Partial<ForeignRecord> = {}) =>
   ({
@@ -120,11 +88,10 @@ test('an archive becomes pages and pictures, its broken records faults with thei
     aMember(page('/part', 'x', { fields: [['WARC-Truncated', 'length']] })),
     aMember(page('/cut', 'x')).subarray(0, -30),
   ]
-  const offsets = parts.map((_, index) => parts.slice(0, index).reduce((sum, part) => sum + part.length, 0))
-  const seed = await writeArchive('good-and-bad.warc.gz', parts)
+  const offsets = offsetsOf(parts)
+  const seed = await writeArchive(home, 'good-and-bad.warc.gz', parts)
   const crawl = await crawlOf({ cs: [seed] })
-  await importAll(crawl)
-  expect(requests).toEqual([])
+  await importAll(runtime, crawl)
 
   const found = await captured(crawl.crawl_no)
   expect(found.map(({ url, kind, at }) => [url.slice(SITE.length), kind, at])).toEqual([
@@ -192,15 +159,15 @@ async function expectRelease(crawl: CrawlRecord, seed: string): Promise<void> {
 }
 
 test('pages of an archive are declared as its seed is', async () => {
-  const crawl = await crawlOf({ und: [await writeArchive('declared.warc', [aRecord(page('/', 'x'))])] })
-  await importAll(crawl)
+  const crawl = await crawlOf({ und: [await writeArchive(home, 'declared.warc', [aRecord(page('/', 'x'))])] })
+  await importAll(runtime, crawl)
   const site = await runtime.db.selectFrom('site').selectAll().where('crawl_no', '=', crawl.crawl_no).execute()
   expect(site).toMatchObject([{ declared: 'und', closed: true }])
 })
 
 test('an import that died goes on at the committed offset, and every record is there once', async () => {
   const many = Array.from({ length: 250 }, (_, index) => aMember(page(`/${index}`, `<p>${index}`)))
-  const crawl = await crawlOf({ cs: [await writeArchive('many.warc.gz', many)] })
+  const crawl = await crawlOf({ cs: [await writeArchive(home, 'many.warc.gz', many)] })
   const stop = new AbortController()
   const { crawlShard } = createCrawlActivities({
     ...crawlDeps(runtime),
@@ -213,13 +180,15 @@ test('an import that died goes on at the committed offset, and every record is t
     },
   })
   const [shard = 0] = await shardsOf(crawl)
+  // The search for robots.txt and TDM files, which finds none here.
+  await inActivity(() => crawlShard({ crawlId: crawl.id, shard }))
   await expect(inActivity(() => crawlShard({ crawlId: crawl.id, shard }), stop.signal)).rejects.toMatchObject({
     message: 'cancelled',
   })
   const committed = await countOf(crawl)
   expect(committed).toMatchObject({ done: false, used: committed.captures })
   expect(committed.captures).toBeGreaterThan(0)
-  await importAll(crawl)
+  await importAll(runtime, crawl)
   expect(await countOf(crawl)).toEqual({ done: true, records: 250, used: 250, captures: 250 })
 })
 
@@ -232,7 +201,7 @@ async function countOf(crawl: CrawlRecord) {
 }
 
 test('a batch that was committed already is not committed again', async () => {
-  const crawl = await crawlOf({ cs: [await writeArchive('twice.warc', [aRecord(page('/', 'x'))])] })
+  const crawl = await crawlOf({ cs: [await writeArchive(home, 'twice.warc', [aRecord(page('/', 'x'))])] })
   const progress = { nextOffset: 10, done: false, records: 1, used: 0, faults: [] }
   const advance = () => runtime.db.transaction().execute((tx) => advanceArchive(tx, crawl.crawl_no, 1, 0, progress))
   expect([await advance(), await advance()]).toEqual([true, false])
@@ -240,17 +209,17 @@ test('a batch that was committed already is not committed again', async () => {
 })
 
 async function shardsOf(crawl: CrawlRecord): Promise<number[]> {
-  const round = await inActivity(() => activities().planCrawlRound({ crawlId: crawl.id }))
+  const round = await inActivity(() => withoutNetwork(runtime, []).planCrawlRound({ crawlId: crawl.id }))
   return round.kind === 'work' ? round.shards : []
 }
 
 test('the newest record of a URL stands, whichever archive and place it is in', async () => {
   const old = page('/', 'old', { date: '2020-01-01T00:00:00Z' })
   const recent = page('/', 'new', { date: '2021-01-01T00:00:00Z' })
-  const both = await writeArchive('both.warc', [aRecord(recent), aRecord(old)])
-  const later = await writeArchive('later.warc', [aRecord(old)])
+  const both = await writeArchive(home, 'both.warc', [aRecord(recent), aRecord(old)])
+  const later = await writeArchive(home, 'later.warc', [aRecord(old)])
   const crawl = await crawlOf({ cs: [both, later] })
-  await importAll(crawl)
+  await importAll(runtime, crawl)
   const [first, ...others] = await captured(crawl.crawl_no)
   expect(others).toEqual([])
   expect((await capturesById(runtime.db, [first?.capture_id ?? ''])).get(first?.capture_id ?? '')?.fetched_at).toEqual(
@@ -272,7 +241,7 @@ test("what a crawl has archived is taken from its own segments as from another's
     body,
     bodySha256: digestOf(body),
   })
-  const crawl = await crawlOf({ cs: [await writeArchive('own.warc.gz', [own])] })
+  const crawl = await crawlOf({ cs: [await writeArchive(home, 'own.warc.gz', [own])] })
   expect(await crawlToEnd(runtime, crawl.id)).toBe('finished')
   expect((await captured(crawl.crawl_no)).map(({ url, kind, at }) => [url, kind, at])).toEqual([
     [`${SITE}/own`, 'page', 0],
@@ -280,11 +249,13 @@ test("what a crawl has archived is taken from its own segments as from another's
 })
 
 test('a file that is another than the spec named is refused', async () => {
-  const seed = await writeArchive('changed.warc', [aRecord(page('/', 'x'))])
+  const seed = await writeArchive(home, 'changed.warc', [aRecord(page('/', 'x'))])
   const crawl = await crawlOf({ cs: [seed] })
-  await writeArchive('changed.warc', [aRecord(page('/', 'y'))])
+  await writeArchive(home, 'changed.warc', [aRecord(page('/', 'y'))])
   const [shard = 0] = await shardsOf(crawl)
-  await expect(inActivity(() => activities().crawlShard({ crawlId: crawl.id, shard }))).rejects.toMatchObject({
+  await expect(
+    inActivity(() => withoutNetwork(runtime, []).crawlShard({ crawlId: crawl.id, shard })),
+  ).rejects.toMatchObject({
     type: 'ARCHIVE_CHANGED',
     nonRetryable: true,
   })

@@ -87,6 +87,32 @@ test('a Crawl-delay holds between all requests of a host, a URL that is forbidde
   expect(gaps.filter((gap) => gap < 350)).toEqual([])
 })
 
+test('no two requests go out within one delay: robots.txt and where it leads, the TDM file, sitemaps, pages', async () => {
+  answer = (request, response) => {
+    const { host } = request.headers
+    if (isRobots(request) && host === 'files.example')
+      return reply(response, 301, { location: 'http://moved.example/robots.txt' })
+    if (isRobots(request)) return reply(response, 200, {}, 'Sitemap: http://files.example/map.xml')
+    if (request.url === '/.well-known/tdmrep.json') return reply(response, 302, { location: '/tdm' })
+    if (request.url === '/map.xml') return reply(response, 200, {}, 'http://files.example/listed\n')
+    return reply(response, request.url === '/tdm' ? 503 : 200, {}, request.url === '/' ? '<img src="/p.png">' : '')
+  }
+  const honour = ['robots', 'noai', 'tdm'] as const
+  const rows = await crawl(['http://files.example/'], { delay_ms: 300, honour: [...honour] })
+  expect(new Set(rows.map(({ state }) => state))).toEqual(new Set(['done']))
+  const paths = asked.map(({ url }) => url.slice('http://'.length))
+  expect(paths.slice(0, 3)).toEqual([
+    'files.example/robots.txt',
+    'moved.example/robots.txt',
+    'files.example/.well-known/tdmrep.json',
+  ])
+  // Three tries of the TDM file with its redirect, before anything else of the origin.
+  expect(paths.indexOf('files.example/')).toBe(8)
+  expect(paths).toContain('files.example/listed')
+  const gaps = asked.slice(1).map(({ at }, index) => at - (asked[index]?.at ?? 0))
+  expect(gaps.filter((gap) => gap < 270)).toEqual([])
+})
+
 test('a Crawl-delay that no crawl can keep skips the host with that reason', async () => {
   answer = (_request, response) => reply(response, 200, {}, 'User-agent: *\nCrawl-delay: 31')
   const [row] = await crawl(['http://never.example/'], {})

@@ -22,13 +22,24 @@ let ended: Ended
 
 const token = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12)
 const links = (...targets: string[]) => targets.map((to) => `<a href="${to}">dál</a>`).join(' ')
+const titled = (title: string, body: string): Answer => ({
+  headers: { 'content-type': 'text/html; charset=utf-8' },
+  body: `<!doctype html><title>${title}</title><body>${body}`,
+})
+/** Letters alone, another word for each number. */
+const word = (no: number) => no.toString(26).replace(/./g, (digit) => String.fromCharCode(97 + parseInt(digit, 26)))
+const ENTRIES = Array.from({ length: 2300 }, (_, no) => `/slovo/${word(26 ** 3 + no)}`)
 const text = (of: string) => `<p>Stránka ${token(of)}</p>`
 
 /** The entrance of each trap, and what its pages answer below it. */
 const TRAP: Record<string, { entrance: string[]; page(path: string): Answer | null }> = {
   maze: {
     entrance: ['/maze/0'],
-    page: (path) => html(text(path) + links(...[1, 2, 3].map((n) => `/maze/${token(path + n)}`))),
+    page: (path) =>
+      titled(
+        `Místnost ${token(path)} ٢${token(path).replace(/\d/g, '')}`,
+        text(path) + links(...[1, 2, 3].map((n) => `/maze/${token(path + n)}`)),
+      ),
   },
   gallery: {
     entrance: ['/gallery/0'],
@@ -66,6 +77,10 @@ function answer(address: string): Answer | null {
   const name = hostname.split('.')[0] ?? ''
   const trap = TRAP[name]
   if (pathname === '/robots.txt' || pathname.startsWith('/.well-known')) return { status: 404 }
+  if (name === 'lexicon') {
+    if (pathname === '/') return html(links(...ENTRIES))
+    return titled(`${pathname.slice(7)} – Slovník`, text(pathname) + links(ENTRIES[2] ?? ''))
+  }
   if (pathname === '/') return html(links(...GOOD.slice(0, 6), ...(trap?.entrance ?? [])))
   const at = GOOD.indexOf(pathname)
   if (at >= 0) return html(`<img src="/p/${at}.png" alt="Most ${at}">${links(GOOD[at + 6] ?? '/')}`)
@@ -100,7 +115,7 @@ async function crawl(hosts: string[], perHost: number) {
 type Ended = Awaited<ReturnType<typeof crawl>>
 
 test('with limits at a million each trap ends by itself, and the good pages are there as without it', async () => {
-  ended = await crawl([...TRAPS, 'twin'], 8)
+  ended = await crawl([...TRAPS, 'twin', 'lexicon'], 8)
   const goodOf = (name: string) =>
     ended
       .of(name)
@@ -117,15 +132,24 @@ test('each says why, and a finite host names none', async () => {
   const traps = await crawlTraps(database.as('auditor'), ended.crawl_no, 100)
   expect(traps.map(({ host, why }) => `${host}: ${why}`).toSorted()).toEqual([
     'calendar.example: 100 pages in the last 50 depths of calendar.example brought no new picture',
-    expect.stringMatching(/^gallery.example: \d+ pages of gallery.example\/gallery brought \d+ bodies and 1 pictures$/),
+    expect.stringMatching(
+      /^gallery.example: \d+ pages of gallery.example\/gallery brought \d+ bodies, 1 words in titles and 1 pictures$/,
+    ),
     'growing.example: a part of the path repeats itself',
     'growing.example: a path segment repeats itself',
     'growing.example: more than 20 path segments',
-    'maze.example: 2000 pages of maze.example/maze brought 2000 bodies and 0 pictures',
-    'names.example: 276 pages of names.example/name-0 brought 1 bodies and 0 pictures',
+    'maze.example: 2002 pages of maze.example/maze brought 2002 bodies, 1 words in titles and 0 pictures',
+    'names.example: 276 pages of names.example/name-0 brought 1 bodies, 1 words in titles and 0 pictures',
   ])
   expect(ended.of('session').filter((row) => row.url.includes('PHPSESSID'))).toEqual([])
   expect(ended.of('ring').filter((row) => row.url.includes('/ring/')).length).toBe(3)
+})
+
+test('a part of a host is no trap for having no pictures, when its titles go on to bring new words', () => {
+  const read = ended
+    .of('lexicon')
+    .filter((row) => row.url.includes('/slovo/') && row.state === 'done' && row.reason === null)
+  expect(read.length).toBe(ENTRIES.length)
 })
 
 test('where a trap ends does not depend on the order in which pages come', async () => {

@@ -189,14 +189,18 @@ describe('trace', () => {
   test('is the same bytes after a second release, and stays with the first that has the sample', async () => {
     const key = seeded.keyOf(inKeyOrder()[0] ?? '')
     const { release, run } = seeded
-    const before = JSON.stringify(await traceKey(auditor, { id: release.id, run, plan: release.plan }, key))
+    const before = JSON.stringify(
+      await traceKey(auditor, { id: release.id, run, plan: release.plan, spec: release.spec }, key),
+    )
     expect(JSON.parse(before)).toMatchObject({
       lang: 'cs',
       pages: [{ url: PAGE_URL, warc: { segment: digestOf('segment').toString('hex'), offset: 10, length: 20 } }],
       row: { artifact: digestOf('rows').toString('hex'), leaf: digestOf('leaf').toString('hex') },
     })
     await seedRelease(writer, PICTURES, 'image: { min_side: 50 }\n', '2.0.0')
-    expect(JSON.stringify(await traceKey(auditor, { id: release.id, run, plan: release.plan }, key))).toBe(before)
+    expect(
+      JSON.stringify(await traceKey(auditor, { id: release.id, run, plan: release.plan, spec: release.spec }, key)),
+    ).toBe(before)
     expect(await releasesOfKey(auditor, key)).toEqual([
       { id: 'demo-1.0.0', finished: true },
       { id: 'demo-2.0.0', finished: true },
@@ -205,7 +209,11 @@ describe('trace', () => {
 
   test('a sample that was dropped has no row', async () => {
     const { release, run } = seeded
-    const trace = await traceKey(auditor, { id: release.id, run, plan: release.plan }, seeded.keyOf('tiny'))
+    const trace = await traceKey(
+      auditor,
+      { id: release.id, run, plan: release.plan, spec: release.spec },
+      seeded.keyOf('tiny'),
+    )
     expect([trace?.row, trace?.verdicts.map(({ reason }) => reason)]).toEqual([null, ['too_small']])
   })
 })

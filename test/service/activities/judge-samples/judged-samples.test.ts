@@ -83,7 +83,8 @@ test('a picture that was never normalised stops the judgement, by its name', asy
   const deps = { db: database.as('writer'), store: {} as ObjectStore, worker: 'test/1' }
   const { plan } = release.release
   const context = { release: release.release, defId: (step: string) => plan.definitions[step]?.def_id ?? 0 }
-  const read = (name: string) => readSampleFacts(deps, context, [{ picture: digestOf(name), reserved: true }])
+  const read = (name: string) =>
+    readSampleFacts(deps, context, [{ picture: digestOf(name), reserved: true, tag: 'cs' }])
   expect(await read('mill')).toEqual([
     { normalise: aNormaliseFact({ name: 'mill', side: 500 }), safety: SAFE, reserved: true, abuseList: null },
   ])
@@ -91,4 +92,14 @@ test('a picture that was never normalised stops the judgement, by its name', asy
     code: 'FACT_MISSING',
     message: `picture ${digestOf('never seen').toString('hex')} was not normalised`,
   })
+})
+
+test('a spec without limits of scores reads none, though another release has stored them', async () => {
+  const own = await seedRelease(database.as('writer'), PICTURES, 'filters: { nsfw: null }\n', '3.0.0')
+  expect(Object.keys(await verdictsOf(own)).sort()).toEqual(['known', 'mill-copy', 'tiny'])
+  const { plan } = own.release
+  const context = { release: own.release, defId: (step: string) => plan.definitions[step]?.def_id ?? 0 }
+  const deps = { db: database.as('writer'), store: {} as ObjectStore, worker: 'test/1' }
+  const [facts] = await readSampleFacts(deps, context, [{ picture: digestOf('bare'), reserved: false, tag: 'cs' }])
+  expect(facts?.safety).toBe(null)
 })

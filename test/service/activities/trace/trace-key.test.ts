@@ -49,7 +49,11 @@ beforeAll(async () => {
 
 async function trace(name: string): Promise<KeyTrace> {
   const { release: record, run } = release
-  const found = await traceKey(database.as('auditor'), { id: record.id, run, plan: record.plan }, release.keyOf(name))
+  const found = await traceKey(
+    database.as('auditor'),
+    { id: record.id, run, plan: record.plan, spec: record.spec },
+    release.keyOf(name),
+  )
   return found as KeyTrace
 }
 

@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import { expect, test } from 'vitest'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { describe, expect, test } from 'vitest'
 import { closeDepths } from '../../../../schema/queries/close-depths.ts'
 import {
   claimUrls,
@@ -276,6 +276,64 @@ test.each(['before it is fetched', 'while it is fetched', 'after it was fetched'
     expect([row, ...again].at(-1)).toMatchObject({ url: SEED, page: true, picture: true })
   },
 )
+
+/** Rows of the frontier that a statement's scans bring up, in a transaction of its own. */
+async function rowsRead({ db }: Crawl, work: (tx: Transaction<Database>) => Promise<unknown>): Promise<number> {
+  return db.transaction().execute(async (tx) => {
+    await work(tx)
+    const { rows } = await sql<{ read: number }>`
+      SELECT (seq_tup_read + idx_tup_fetch)::int AS read FROM pg_stat_xact_user_tables WHERE relname = 'frontier'`.execute(
+      tx,
+    )
+    return rows[0]?.read ?? 0
+  })
+}
+
+test('URLs are claimed and ended by their key, also in a new crawl that the planner knows nothing of', async () => {
+  const crawl = await aCrawl()
+  const urls = urlsOf(4000)
+  await find(
+    crawl,
+    urls.map((url) => aFound(url, { kind: 'picture', siteNo: null, depth: 0 })),
+  )
+  expect(await rowsRead(crawl, (tx) => claimUrls(tx, crawl.lease, 'a.example', 32))).toBeLessThan(200)
+  const outcome = { asPicture: true, state: 'done' as const, reason: null, detail: null, attempts: 1 }
+  const ended = urls.slice(0, 100).map((url) => ({ ...outcome, sha: shaOf(url), waitMs: 0, captureId: null }))
+  expect(await rowsRead(crawl, (tx) => writeOutcomes(tx, crawl.lease.crawlNo, ended))).toBeLessThan(400)
+})
+
+describe('a picture that a rule is known to refuse', () => {
+  const refusal = { reason: 'robots_disallowed', detail: 'disallow: /private (line 2)' }
+  const refused = aFound(`${SEED}private.png`, { kind: 'picture', siteNo: null, depth: 0, refusal })
+  const ended = { state: 'excluded', reason: 'robots_disallowed', picture: true }
+
+  test('ends where it begins, and is not given out', async () => {
+    const crawl = await aCrawl()
+    await find(crawl, [refused])
+    expect(await rowOf(crawl, refused.url)).toMatchObject(ended)
+    expect((await claimUrls(crawl.db, crawl.lease, 'a.example', 10)).map(({ url }) => url)).toEqual([SEED])
+  })
+
+  test('ends the same when it was found as a page before, or left out as a trap', async () => {
+    const crawl = await aCrawl()
+    await find(crawl, [aFound(refused.url)])
+    await find(crawl, [refused])
+    expect(await rowOf(crawl, refused.url)).toMatchObject({ ...ended, page: true })
+    const trapped = aFound(`${SEED}private/private.png`)
+    await find(crawl, [trapped])
+    await sql`UPDATE frontier SET state = 'excluded', reason = 'crawl_trap' WHERE url_sha = ${trapped.sha}`.execute(
+      crawl.db,
+    )
+    await find(crawl, [{ ...refused, sha: trapped.sha, url: trapped.url }])
+    expect(await rowOf(crawl, trapped.url)).toMatchObject({ ...ended, page: true })
+  })
+
+  test('takes nothing from a URL that has its turn already', async () => {
+    const crawl = await aCrawl()
+    await find(crawl, [{ ...refused, sha: shaOf(SEED), url: SEED }])
+    expect(await rowOf(crawl, SEED)).toMatchObject({ state: 'pending', reason: null, picture: true })
+  })
+})
 
 /** A small seeded generator: the same fifty orders each time. */
 function mulberry(seed: number): () => number {

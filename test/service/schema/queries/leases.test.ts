@@ -164,10 +164,11 @@ function commitDeps(db: CommitDeps['db']): CommitDeps {
   }
   return {
     db,
-    store: { put: unused, get: unused, getRange: unused, has: unused, locate: unused },
+    store: { put: unused, get: unused, getRange: unused, has: unused, requireRoom: unused, locate: unused },
     archive: { encodeResponse: unused, encodeRevisit: unused, createSegment: () => ({ add: unused, seal: unused }) },
     extractDef: 0,
     known: new KnownUrls(),
+    refusal: () => null,
     budget: { giveUpMs: 3_600_000, asksRobots: true },
     limits: { pagesPerHost: 10, depth: 3 },
   }

@@ -4,6 +4,7 @@ import { endRun } from '../../../../schema/queries/release-end.ts'
 import {
   ensureRelease,
   findReleaseByName,
+  findReleaseToControl,
   finishedRun,
   getRelease,
   getRun,
@@ -149,6 +150,25 @@ describe('a name', () => {
     expect((await findReleaseByName(db(), old.id))?.id).toBe(old.id)
     expect(await findReleaseByName(db(), 'no such name')).toBeUndefined()
     expect(await findReleaseByName(db(), `${dataset}@9.0.0`)).toBeUndefined()
+  })
+
+  test('of a control is the release that runs, else the newest unfinished, else the finished one', async () => {
+    const dataset = aDataset()
+    const control = async (name: string) => (await findReleaseToControl(db(), name))?.id
+    const finished = await aFinished(dataset)
+    expect(await control(dataset)).toBe(finished.id)
+    const running = await aRelease(dataset, '2.0.0')
+    const failed = await aRelease(dataset, '3.0.0')
+    await setReleaseState(db(), failed.release_no, { state: 'failed' })
+    await aFinished(dataset, '4.0.0')
+    await aRelease(aDataset())
+    expect(await control(dataset)).toBe(running.id)
+    expect(await control(`${dataset}@3.0.0`)).toBe(failed.id)
+    expect(await control(`${dataset}@1.0.0`)).toBe(finished.id)
+    expect(await control(finished.id)).toBe(finished.id)
+    await setReleaseState(db(), running.release_no, { state: 'cancelled' })
+    expect(await control(dataset)).toBe(failed.id)
+    expect(await control('no such name')).toBeUndefined()
   })
 
   test('with a version is the newest of both, whatever became of it', async () => {
