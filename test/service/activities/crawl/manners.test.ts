@@ -177,3 +177,18 @@ test.for(['in seconds', 'as a date'])('Retry-After %s holds for all URLs of the 
   const later = asked.filter(({ url }) => /\/[abc]$/.test(url)).slice(1)
   expect([later.length, later.filter(({ at }) => at < until)]).toEqual([3, []])
 })
+
+test('a fault of the server rests its host for a second', async () => {
+  let failed = 0
+  answer = (request, response) => {
+    if (!isRobots(request)) failed ||= Date.now()
+    reply(response, isRobots(request) ? 404 : asked.length === 2 ? 503 : 200)
+  }
+  const rows = await crawl(
+    [1, 2, 3].map((no) => `http://fault.example/${no}`),
+    { per_host: 1, per_address: 1 },
+  )
+  expect(rows.map(({ state }) => state)).toEqual(['done', 'done', 'done'])
+  const later = asked.slice(2).map(({ at }) => at - failed)
+  expect([later.length, later.filter((ms) => ms < 900)]).toEqual([3, []])
+})
