@@ -24,7 +24,7 @@ const ROLES: Record<string, Role> = {
     load: async () => (await import('./roles/orchestrator.ts')).orchestratorActivities,
   },
   io: {
-    slots: 32,
+    slots: 64,
     queue: (runtime) => runtime.queues.io,
     load: async () => (await import('./roles/io.ts')).ioActivities,
   },

@@ -13,8 +13,8 @@ import type { Progress } from '../progress.ts'
 import type { Session } from './connect.ts'
 import { outlast } from './outlast.ts'
 
-/** Shards crawled at a time over all workers. */
-const WINDOW = 32
+/** Shards crawled at a time over all workers: all of them, or those of slow hosts would keep others waiting. */
+const WINDOW = 64
 const POLL_MS = 400
 /** Worker roles that a crawl needs; the others would only take memory. */
 export const CRAWL_ROLES = ['orchestrator', 'io'] as const
