@@ -1,42 +1,18 @@
-import {
-  claimUrls,
-  type DueHost,
-  dueHosts,
-  type FrontierRow,
-  nextDueMs,
-  noteAddresses,
-  suspendHosts,
-} from '../../schema/queries/frontier.ts'
+import { type FrontierRow, nextDueMs, suspendHosts } from '../../schema/queries/frontier.ts'
 import type { Lease } from '../../schema/queries/leases.ts'
 import { CrawlBatch, type RobotsResult, type TdmResult } from './batch.ts'
 import { type CommitDeps, commitBatch } from './commit-batch.ts'
 import type { HostSchedule, Turn } from './host-schedule.ts'
-import { giveUpFound } from './judge-hosts.ts'
+import { type ClaimDeps, UrlClaims } from './url-claims.ts'
 import { type VisitDeps, visitUrl } from './visit-url.ts'
 
-/**
- * URLs claimed of one host at a time, and again when half of them are gone: some seconds of work at full speed, a short
- * list to give back after a kill.
- */
-const CLAIM = 32
-const HOSTS_AT_A_TIME = 256
-/** Hosts at hand that may be asked now: as many as a process asks at a time by default. More would only be leased for longer. */
-const ENOUGH_HOSTS = 16
-/** Of a shard with many hosts at hand, so few are claimed of each that all of them fit into memory. */
-const MANY_QUEUED = 8_192
-const CLAIM_OF_MANY = 4
-/** Of more hosts than these at once, one URL is claimed of each whose address is not known: they may all be one server. */
-const FEW_HOSTS = 64
-/** How often a shard without work looks for what other shards found for it, and how often one that has some. */
+/** How often a shard without work looks for what other shards found for it. */
 const POLL_MS = 200
-const BUSY_POLL_MS = 1_000
 /** A commit costs about this much: with less to wait for, the batch waits for more to come. */
 const SOON_MS = 100
 
-export interface ShardCrawlerDeps extends VisitDeps {
+export interface ShardCrawlerDeps extends VisitDeps, ClaimDeps {
   commit: CommitDeps
-  /** The address that a URL's requests go to; null when its name has none. */
-  addressOf(url: string): Promise<string | null>
   savePaces(paces: ReturnType<HostSchedule['takeLearnt']>): Promise<void>
   /** A place among the process' simultaneous requests; call the result to give it back. */
   takeSlot(): (() => void) | null
@@ -64,24 +40,29 @@ export class ShardCrawler {
   private paused = false
   private ended = false
   private wake: (() => void) | null = null
-  private lastClaimed = ''
-  private readonly resolving = new Set<string>()
-  /** Hosts with work that the last look found and that were not claimed from yet. */
-  private found: DueHost[] = []
-  private foundMany = false
   /** Called when a refill has brought URLs, or none. */
   private onRefilled: (() => void) | null = null
-  /** Hosts that may have more than what was claimed of them, and when to ask for others. */
-  private readonly plenty = new Set<string>()
-  private nextPoll = 0
   /** Hosts by the URLs whose request runs: a suspended host's go back to the frontier before it has ended. */
   private readonly active = new Map<string, string>()
+  private readonly claims: UrlClaims
   private readonly deps: ShardCrawlerDeps
   private readonly lease: Lease
 
   constructor(deps: ShardCrawlerDeps, lease: Lease) {
     this.deps = deps
     this.lease = lease
+    this.claims = new UrlClaims(deps, lease, {
+      isActive: (row) => this.active.has(keyOf(row)),
+      isHostActive: (host) => [...this.active.values()].includes(host),
+      onClaimed: () => {
+        this.onRefilled?.()
+        this.wake?.()
+      },
+      onResolved: () => this.wake?.(),
+      onFailure: (error) => {
+        this.failure ??= error
+      },
+    })
   }
 
   async run(budgetMs: number): Promise<ShardOutcome> {
@@ -114,7 +95,7 @@ export class ShardCrawler {
         this.startCommit()
         continue
       }
-      if (this.running === 0 && this.resolving.size === 0 && this.committing === null) {
+      if (this.running === 0 && !this.claims.resolves && this.committing === null) {
         const wait = stopping ? 0 : await this.nextWorkMs()
         const outcome = stopping ? 'budget' : wait === null ? 'idle' : now + wait >= end ? 'waiting' : null
         if (outcome !== null && this.batch.records === 0) {
@@ -179,7 +160,8 @@ export class ShardCrawler {
     const refilled = new Promise<void>((resolve) => {
       this.onRefilled = resolve
     })
-    this.refilling ??= this.refill(now)
+    this.refilling ??= this.claims
+      .refill(now)
       .catch((error: unknown) => {
         this.failure ??= error
       })
@@ -188,58 +170,6 @@ export class ShardCrawler {
         this.onRefilled?.()
       })
     return refilled
-  }
-
-  private async refill(now: number): Promise<void> {
-    const { schedule, commit } = this.deps
-    if (this.found.length === 0) {
-      if (!this.wantsMore(now)) return
-      schedule.forgetIdle()
-      await noteAddresses(commit.db, this.lease.crawlNo, schedule.takeLocated())
-      const crowded = schedule.crowded()
-      const look = { limit: HOSTS_AT_A_TIME, after: this.lastClaimed, crowded }
-      this.found = await dueHosts(commit.db, this.lease, look)
-      this.foundMany = this.found.length > FEW_HOSTS
-      this.plenty.clear()
-      this.nextPoll = now + BUSY_POLL_MS
-    }
-    while (schedule.readyHosts(this.deps.now()) < ENOUGH_HOSTS) {
-      const next = this.found.shift()
-      if (!next) return
-      await this.claimFrom(next)
-    }
-  }
-
-  private async claimFrom({ host, onProbation, givenUp }: DueHost): Promise<void> {
-    const { schedule, commit, gate } = this.deps
-    if (givenUp) await giveUpFound(commit, this.lease, host)
-    const claim = schedule.queued > MANY_QUEUED ? CLAIM_OF_MANY : CLAIM
-    if (givenUp || !schedule.isLow(host, onProbation ? 1 : claim / 2)) return
-    if (onProbation && [...this.active.values()].includes(host)) return
-    const isOne = onProbation || (this.foundMany && !schedule.knowsAddress(host))
-    const rows = await claimUrls(commit.db, this.lease, host, isOne ? 1 : claim)
-    this.lastClaimed = host
-    // Its robots.txt shows whether it is there again, whatever is wrong with one of its URLs.
-    if (onProbation) gate.forget(host)
-    schedule.push(
-      host,
-      rows.filter((row) => !this.active.has(keyOf(row))),
-    )
-    this.resolve(host, rows[0])
-    if (rows.length === (isOne ? 1 : claim) && !onProbation) this.plenty.add(host)
-    if (rows.length === 0) return
-    this.onRefilled?.()
-    this.wake?.()
-  }
-
-  /** The database is asked when a host may have more than what is queued here. */
-  private wantsMore(now: number): boolean {
-    const { schedule } = this.deps
-    return (
-      schedule.queued === 0 ||
-      this.nextPoll <= now ||
-      this.plenty.values().some((host) => schedule.isLow(host, CLAIM / 2))
-    )
   }
 
   private startFetches(): void {
@@ -284,23 +214,6 @@ export class ShardCrawler {
     }
   }
 
-  /** Requests of a host wait until its address is known: it may be another host's, too. */
-  private resolve(host: string, row: FrontierRow | undefined): void {
-    const { schedule } = this.deps
-    if (!row || schedule.knowsAddress(host) || this.resolving.has(host)) return
-    this.resolving.add(host)
-    void this.deps
-      .addressOf(row.url)
-      .then((address) => schedule.setAddress(host, address ?? ''))
-      .catch((error: unknown) => {
-        this.failure ??= error
-      })
-      .finally(() => {
-        this.resolving.delete(host)
-        this.wake?.()
-      })
-  }
-
   private async commit(): Promise<void> {
     const batch = this.batch
     if (batch.records === 0) return
@@ -310,9 +223,7 @@ export class ShardCrawler {
     for (const host of silent) schedule.drop(host)
     await this.deps.savePaces(schedule.takeLearnt(this.deps.now()))
     await this.suspend(schedule.takePauses(this.deps.now()))
-    // A host that was suspended is not to be claimed from any more.
-    this.found = []
-    this.nextPoll = 0
+    this.claims.lookAgain()
     this.deps.onCommit({ urls: batch.results.length })
   }
 
