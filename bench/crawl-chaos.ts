@@ -47,7 +47,7 @@ const { values } = parseArgs({
   },
 })
 /** A strike with what follows it takes this long; the crawl has to last as long as all of them. */
-const STRIKE_SECONDS = 6
+const STRIKE_SECONDS = 4
 /** Answers that take longer than this slow the crawl of their host down by twice what they are over it. */
 const FREE_MS = 500
 const LONGEST_DELAY_MS = 3_000

@@ -17,7 +17,7 @@ export interface ObjectStore {
   has(sha: Uint8Array): Promise<boolean>
   /** Writes so many bytes and takes them away again. Throws STORE_FULL when there is no room for them. */
   requireRoom(bytes: number): Promise<void>
-  /** Where the object lies, for other programs on the same machine. */
+  /** Where the object lies, for other programs and threads on the same machine. */
   locate(sha: Uint8Array): string
 }
 
@@ -48,19 +48,7 @@ export function createFolderStore(root: string): ObjectStore {
     return sha
   }
 
-  async function get(sha: Uint8Array): Promise<Buffer> {
-    const file = fileOf(sha)
-    const bytes = await readFile(file).catch((error: unknown) => {
-      throw missing(error, sha, root)
-    })
-    if (!createHash('sha256').update(bytes).digest().equals(Buffer.from(sha))) {
-      throw new PermanentError(
-        'OBJECT_CORRUPT',
-        `object ${hex(sha)} in ${root} does not have the digest of its name: restore it from a copy`,
-      )
-    }
-    return bytes
-  }
+  const get = (sha: Uint8Array) => readObject(fileOf(sha), sha, root)
 
   async function getRange(sha: Uint8Array, offset: number, length: number): Promise<Buffer> {
     const handle = await open(fileOf(sha), 'r').catch((error: unknown) => {
@@ -107,6 +95,23 @@ async function writeSynced(file: string, bytes: Uint8Array, opened?: () => Promi
   } finally {
     await handle.close()
   }
+}
+
+/**
+ * The object that lies at `file`, as `locate` says, verified: for a thread that reads for itself what its process would
+ * only pass on. Throws OBJECT_MISSING or OBJECT_CORRUPT.
+ */
+export async function readObject(file: string, sha: Uint8Array, root = path.join(file, '../../..')): Promise<Buffer> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw missing(error, sha, root)
+  })
+  if (!createHash('sha256').update(bytes).digest().equals(Buffer.from(sha))) {
+    throw new PermanentError(
+      'OBJECT_CORRUPT',
+      `object ${hex(sha)} in ${root} does not have the digest of its name: restore it from a copy`,
+    )
+  }
+  return bytes
 }
 
 async function writeDurably(folder: string, target: string, bytes: Uint8Array): Promise<void> {

@@ -7,6 +7,8 @@ import { warcField } from './warc-scan.ts'
 /** What a record of a foreign archive says. `skip`: nothing is wrong with it, and it holds no response from the web. */
 export type Message =
   | { kind: 'response'; response: FetchResponse }
+  /** The head of an answer whose body stands in another record: a 304, or a body that was had before. */
+  | { kind: 'revisit'; response: FetchResponse }
   | { kind: 'skip'; what: string }
   | { kind: 'fault'; fault: ArchiveFault }
 
@@ -15,6 +17,7 @@ const MAX_HTTP_HEAD_BYTES = 256 * 1024
 const DATE = /^(?:19|2\d)\d{2}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/
 /** As the crawl's own: bytes out over bytes in at which a coded body is taken for a bomb. */
 const MAX_RATIO = 200
+const NO_BODY = Buffer.alloc(0)
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 
 /**
@@ -30,23 +33,25 @@ export async function readMessage(
   const { fields, block } = record
   const fault = (reason: ArchiveFault): Message => ({ kind: 'fault', fault: reason })
   const type = warcField(fields, 'warc-type') ?? ''
-  if (type !== 'response') return { kind: 'skip', what: type }
+  const isRevisit = type === 'revisit' && httpHeadOf(block) !== null
+  if (type !== 'response' && !isRevisit) return { kind: 'skip', what: type }
   const url = (warcField(fields, 'warc-target-uri') ?? '').replace(/^<|>$/g, '')
   if (!/^https?:/i.test(url)) return URL.canParse(url) ? { kind: 'skip', what: 'other scheme' } : fault('bad_url')
   const isCut = warcField(fields, 'warc-truncated') !== null
-  if (isCut && !cut) return fault('truncated')
+  if (isCut && !cut && !isRevisit) return fault('truncated')
   const date = warcField(fields, 'warc-date') ?? ''
   const startedAt = DATE.test(date) ? Date.parse(date) : Number.NaN
   if (Number.isNaN(startedAt)) return fault('bad_date')
   const head = httpHeadOf(block)
   if (head === null) return fault('bad_http')
-  const rawBody = isChunked(head.headers) ? (joinChunks(head.body) ?? head.body) : head.body
+  // Some writers repeat headers that describe the body which is not there.
+  const rawBody = isRevisit ? NO_BODY : isChunked(head.headers) ? (joinChunks(head.body) ?? head.body) : head.body
   const decoded = await undoCodings(head.headers, rawBody, { maxBytes: maxBodyBytes, cut, isCut })
   if (decoded === null) return fault('bad_coding')
   if (decoded.body.length > maxBodyBytes) return fault('too_large')
   const address = warcField(fields, 'warc-ip-address')
   return {
-    kind: 'response',
+    kind: isRevisit ? 'revisit' : 'response',
     response: {
       kind: 'response',
       url,

@@ -3,7 +3,7 @@ import type { PdqResult } from '../activities/normalise/pdq.ts'
 import { createImages } from '../infra/images.ts'
 import { createThreadPool } from '../infra/thread-pool.ts'
 import type { SafetyFact } from '../schema/contracts/facts.ts'
-import type { PictureTask } from './picture-tasks.ts'
+import type { PictureTask, StoredPicture } from './picture-tasks.ts'
 
 export interface PicturePoolSettings {
   threads: number
@@ -14,7 +14,8 @@ export interface PicturePoolSettings {
 
 /** Errors are those of the functions that the thread runs, and of the thread pool. */
 export interface PicturePool extends AsyncDisposable {
-  normalise: (bytes: Uint8Array, config: NormaliseConfig) => Promise<NormaliseResult>
+  /** Of bytes, or of a stored picture: then those of the store, too. */
+  normalise: (source: Uint8Array | StoredPicture, config: NormaliseConfig) => Promise<NormaliseResult>
   classify: (released: Uint8Array) => Promise<SafetyFact>
   pdqReference: (bytes: Uint8Array) => Promise<PdqResult>
   /** Starts the classifier in one thread, so that a machine which cannot run it says so at once. */
@@ -41,9 +42,13 @@ export async function createPicturePool(settings: PicturePoolSettings): Promise<
   })
   const run = (task: PictureTask, moved: ArrayBuffer[]) => pool.run(task, moved)
   return {
-    normalise: async (bytes, config) => {
-      const own = new Uint8Array(bytes)
-      const { fact, released } = (await run({ kind: 'normalise', bytes: own, config }, [own.buffer])) as {
+    normalise: async (source, config) => {
+      const own = source instanceof Uint8Array ? new Uint8Array(source) : null
+      const moved = own === null ? [] : [own.buffer]
+      const { fact, released } = (await run(
+        { kind: 'normalise', source: own ?? (source as StoredPicture), config },
+        moved,
+      )) as {
         fact: NormaliseResult['fact']
         released: Uint8Array<ArrayBuffer> | null
       }

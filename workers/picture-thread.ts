@@ -4,6 +4,7 @@ import { pdqReferenceHash } from '../activities/normalise/pdq.ts'
 import { classifyPicture } from '../activities/safety/classify-picture.ts'
 import { type Classifier, createClassifier } from '../infra/classifier.ts'
 import { createImages } from '../infra/images.ts'
+import { readObject } from '../infra/objects.ts'
 import { type ThreadResult, serveThread } from '../infra/thread-server.ts'
 import type { PictureTask } from './picture-tasks.ts'
 
@@ -14,7 +15,9 @@ const startClassifier = () => (classifier ??= createClassifier())
 async function run(task: PictureTask): Promise<ThreadResult> {
   switch (task.kind) {
     case 'normalise': {
-      const { fact, released } = await normalisePicture(task.bytes, task.config, images)
+      const { source, config } = task
+      const bytes = 'file' in source ? await readObject(source.file, Buffer.from(source.sha256, 'hex')) : source
+      const { fact, released } = await normalisePicture(bytes, config, images)
       if (released === null) return { value: { fact, released } }
       // A copy owns its memory and can move; the encoder's buffer cannot.
       const moved = new Uint8Array(released)

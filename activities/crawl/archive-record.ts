@@ -10,6 +10,8 @@ import { TDM_FILE } from './tdm-file.ts'
 /** A record of an archive as far as a crawl has use for it. */
 export type ArchiveRecord =
   | { kind: 'response'; target: Target; file: OriginFileKind | null; response: FetchResponse }
+  /** Of the response only the head: the body stands in another record. */
+  | { kind: 'revisit'; target: Target; response: FetchResponse }
   | { kind: 'skip' }
   | { kind: 'fault'; fault: ArchiveFault; url: string | null }
 
@@ -53,5 +55,8 @@ export async function readRecord(reader: RecordReader, scanned: ScannedRecord): 
   if (message.kind === 'skip') return { kind: 'skip' }
   if (message.kind === 'fault') return { kind: 'fault', fault: message.fault, url: target?.url ?? null }
   if (!target) return { kind: 'fault', fault: 'bad_url', url: null }
-  return { kind: 'response', target, file, response: { ...message.response, url: target.url } }
+  const response = { ...message.response, url: target.url }
+  return message.kind === 'revisit'
+    ? { kind: 'revisit', target, response }
+    : { kind: 'response', target, file, response }
 }

@@ -169,7 +169,7 @@ export async function createShardCrawler(
       tdm,
       schedule,
       turn,
-      fetch: (url, headers, share) => fetchUrl(url, { headers, share }),
+      fetch: fetchUrl,
       revisits: await revisitsOf(deps, crawl.crawl_no),
       addressOf: (url) => deps.addressOf(url),
       savePaces: (paces) => writePaces(deps.db, crawl.crawl_no, paces),

@@ -1,4 +1,5 @@
 import type { FrontierRow } from '../../schema/queries/frontier.ts'
+import { restAfterTrouble } from './host-trouble.ts'
 import { latencyDelayMs, smoothLatency } from './latency-delay.ts'
 import type { KeptPace } from './pace.ts'
 import type { HostManners, ServerBook, ServerState } from './server-book.ts'
@@ -102,6 +103,16 @@ export class HostSchedule {
     const { manners } = this.state(host)
     manners.nextAt = Math.max(manners.nextAt, untilMs)
     this.paused.add(host)
+  }
+
+  /** A fault that may be the server's: it rests for a while. */
+  trouble(host: string, now: number): void {
+    this.pause(host, restAfterTrouble(this.state(host).manners, now))
+  }
+
+  /** A good answer of the host. */
+  fine(host: string): void {
+    this.state(host).manners.troubles = 0
   }
 
   /** Whether the address is known, or it is known that there is none: until then no request may go out. */

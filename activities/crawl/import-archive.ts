@@ -21,8 +21,11 @@ import type { Database } from '../../schema/tables/database.ts'
 import { BATCH_BYTES, BATCH_MS, BATCH_RECORDS, type CaptureDraft } from './batch.ts'
 import { type Archive, CRAWL_RUN, storeBytes } from './commit-batch.ts'
 import type { ArchivedWord } from './archived-rules.ts'
-import { readRecord } from './archive-record.ts'
+import { type ArchiveRecord, originFileOf, readRecord } from './archive-record.ts'
 import { type InterpretDeps, interpretResponse, isPageType } from './interpret.ts'
+import { draftCapture } from './draft-capture.ts'
+import { headerSignals } from './opt-out.ts'
+import { evidenceOf, optOutVerdict } from './opt-out-verdict.ts'
 import { inGroups } from './record-groups.ts'
 
 /** Reads files of other archives. */
@@ -169,8 +172,13 @@ async function take(deps: ImportDeps, work: ArchiveWork, scanned: ScannedRecord)
     const { fault: reason, url } = record
     return { ...taken, fault: { at, length, reason, url } }
   }
+  if (record.kind === 'skip') return taken
+  if (record.kind === 'revisit') {
+    const imported = reservedAnew(deps, record)
+    return { ...taken, imported: imported && { ...imported, source: { sha: work.sha, offset: at, length } } }
+  }
   // Files of origins were taken by the search before.
-  if (record.kind === 'skip' || record.file !== null) return taken
+  if (record.file !== null) return taken
   const { target, response } = record
   const { refusal, signals } = await deps.wordOf(target.url)
   if (refusal !== null && deps.interpret.section.politeness.honour.includes('robots')) {
@@ -181,6 +189,23 @@ async function take(deps: ImportDeps, work: ArchiveWork, scanned: ScannedRecord)
   const found = await interpretImported(deps, target, response, signals)
   const imported = found && { ...found, source: { sha: work.sha, offset: at, length } }
   return { ...taken, bytes: response.body.length, imported }
+}
+
+/** An answer without a body, such as a 304, counts when it says that what it confirms is reserved from now on. */
+function reservedAnew(
+  { interpret }: ImportDeps,
+  { target, response }: Extract<ArchiveRecord, { kind: 'revisit' }>,
+): Omit<Imported, 'source'> | null {
+  const { honour } = interpret.section.politeness
+  const signals = headerSignals(response.headers)
+  const rules = { honour, token: interpret.token, subject: 'picture', date: null } as const
+  const verdict = optOutVerdict(signals, rules)
+  if (!verdict.reserved || originFileOf(target.url) !== null) return null
+  const kept = { signals: evidenceOf(signals, verdict), reserved: true }
+  const draft = draftCapture({ url: target.url, urlSha: target.sha, kind: 'other', response, ...kept })
+  draft.capture.bodySha = null
+  draft.record = null
+  return { draft, host: target.host, shard: target.shard, reason: 'opted_out', detail: null }
 }
 
 const nameOf = (file: string) => file.slice(file.lastIndexOf('/') + 1)

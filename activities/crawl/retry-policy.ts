@@ -85,6 +85,14 @@ const CLASS_OF_REASON: Partial<Record<FetchReason, RetryClass>> = {
 /** 5xx answers that say what the server is, not how it is: not implemented, version not supported, log in first. */
 const LASTING_5XX = new Set([501, 505, 511])
 
+/** Faults of one body, or of a name: they say nothing of how the server is. */
+const NOT_OF_SERVER: ReadonlySet<RetryClass> = new Set(['dns', 'tls', 'truncated', 'decode'])
+
+/** Whether a fault may be of the whole server. */
+export function speaksOfServer(fault: RetryClass): boolean {
+  return !NOT_OF_SERVER.has(fault)
+}
+
 /** The class of an outcome, null when trying again cannot help. */
 export function retryClass(outcome: Outcome): RetryClass | null {
   return 'status' in outcome ? classOfStatus(outcome.status) : (CLASS_OF_REASON[outcome.reason] ?? null)

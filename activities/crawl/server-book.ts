@@ -19,6 +19,9 @@ export interface HostManners {
   sentAt: number
   crawlDelayMs: number
   latencyMs: number | null
+  /** Rests in a row for a server in trouble, and the end of the last. */
+  troubles: number
+  troubleUntil: number
   /** Null before its name was resolved. */
   address: string | null
   /** Of the address, or a state of its own while that is not known. */
@@ -84,6 +87,8 @@ const newHost = (): HostManners => ({
   sentAt: 0,
   crawlDelayMs: 0,
   latencyMs: null,
+  troubles: 0,
+  troubleUntil: 0,
   address: null,
   server: newServer(),
 })

@@ -253,7 +253,7 @@ export class ShardCrawler {
         return
       }
       // Its host is free for the next one before the answer was looked into.
-      const turn = { row: taken.row, finish: this.waking((now, seen) => taken.finish(now, seen)) }
+      const turn = this.waking(taken)
       this.running += 1
       this.active.set(keyOf(turn.row), turn.row.host)
       void visitUrl(this.deps, turn, (result, share) => {
@@ -274,10 +274,13 @@ export class ShardCrawler {
     }
   }
 
-  private waking(finish: Turn['finish']): Turn['finish'] {
-    return (now, seen) => {
-      finish(now, seen)
-      this.wake?.()
+  private waking(turn: Turn): Turn {
+    return {
+      row: turn.row,
+      finish: (now, seen) => {
+        turn.finish(now, seen)
+        this.wake?.()
+      },
     }
   }
 

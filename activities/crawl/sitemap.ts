@@ -4,7 +4,7 @@ import { SaxesParser } from 'saxes'
 import { canonicalUrl, MAX_URL_LENGTH } from './canonical-url.ts'
 
 /** Limits of the sitemap protocol. */
-const MAX_SITEMAP_BYTES = 50 * 1024 * 1024
+export const MAX_SITEMAP_BYTES = 50 * 1024 * 1024
 const MAX_SITEMAP_URLS = 50_000
 
 /** Elements open at once: a sitemap has four, image and video extensions six. */

@@ -9,9 +9,10 @@ import { header } from './draft-capture.ts'
 import { contactOf, contactOfRobots } from './host-budget.ts'
 import type { HostSchedule, Seen, Turn } from './host-schedule.ts'
 import { type InterpretDeps, interpretFailure, interpretResponse } from './interpret.ts'
-import { parseRetryAfter } from './retry-policy.ts'
+import { parseRetryAfter, retryClass, speaksOfServer } from './retry-policy.ts'
 import { asRevisit, type Confirmed, type Revisits, validatorsOfBase } from './revisit.ts'
 import type { RobotsAnswer, RobotsGate } from './robots-gate.ts'
+import { MAX_SITEMAP_BYTES } from './sitemap.ts'
 import type { TdmGate } from './tdm-gate.ts'
 
 export interface VisitDeps {
@@ -22,12 +23,19 @@ export interface VisitDeps {
   schedule: HostSchedule
   /** Waits until the host of a URL may be asked once more in the same turn. */
   turn(url: string): Promise<void>
-  fetch(url: string, headers: [string, string][], share: BodyShare): Promise<FetchResult>
+  fetch(url: string, asked: Asked): Promise<FetchResult>
   /** What all bodies of this process are taken from, until they are committed. */
   bodies: BodyBudget
   /** What an earlier crawl has. */
   revisits: Revisits
   now(): number
+}
+
+interface Asked {
+  headers: [string, string][]
+  share: BodyShare
+  /** Instead of what the spec lets a page weigh. */
+  maxBodyBytes?: number
 }
 
 /** Of a request that tells nothing of the host's pages. */
@@ -116,9 +124,10 @@ async function fetchShared(
     const { site_no: siteNo, depth } = row
     result.found.push({ ...target, siteNo, depth, kind: 'sitemap', redirects: 0, fromSha: null })
   }
-  // A server in trouble gets a pause for the whole host, not for the one URL; what it asked for itself is counted.
-  if (result.outcome.state === 'retry' && seen.retryAfterMs === null)
-    schedule.pause(row.host, deps.now() + Math.min(result.outcome.waitMs, 60_000))
+  // A server in trouble gets a pause for the whole host; what it asked for itself is counted already.
+  const fault = retryClass(response.kind === 'failure' ? { reason: response.reason } : { status: response.status })
+  if (fault === null) schedule.fine(row.host)
+  else if (speaksOfServer(fault) && seen.retryAfterMs === null) schedule.trouble(row.host, deps.now())
   const contact =
     response.kind === 'failure'
       ? contactOf(row.host, response.reason, response.errorCode)
@@ -148,12 +157,14 @@ async function ask(
 ): Promise<{ response: FetchResult; confirmed: Confirmed | null }> {
   const { revisits } = deps
   const base = await revisits.baseOf(row.url_sha)
-  const response = await deps.fetch(row.url, base ? conditionsOf(validatorsOfBase(base)) : [], share)
+  // The protocol's limit is a sitemap's own, as robots.txt has one.
+  const asked = { share, ...(row.sitemap ? { maxBodyBytes: MAX_SITEMAP_BYTES } : {}) }
+  const response = await deps.fetch(row.url, { ...asked, headers: base ? conditionsOf(validatorsOfBase(base)) : [] })
   if (!base || response.kind === 'failure' || response.status !== 304) return { response, confirmed: null }
   const confirmed = await revisits.confirm(base, response)
   if (confirmed) return { response, confirmed }
   await deps.turn(row.url)
-  return { response: await deps.fetch(row.url, [], share), confirmed: null }
+  return { response: await deps.fetch(row.url, { ...asked, headers: [] }), confirmed: null }
 }
 
 /** A page goes to its parser as a copy, which counts while it is there. */

@@ -18,7 +18,9 @@ function hostLines(host: UrlHost | null): string[] {
   if (host === null || host.state === 'answers' || host.state === 'not asked') return []
   const since = host.since === null ? '' : ` since ${host.since.toISOString()}`
   const again = host.next_at === null ? '' : `, asked again at ${host.next_at.toISOString()}`
-  return [`host ${host.host}: ${host.state}, ${host.failures} failures${since} (${host.fault ?? 'no fault'})${again}`]
+  return [
+    `host ${host.host}: ${host.state}, ${host.failures} failure${host.failures === 1 ? '' : 's'}${since} (${host.fault ?? 'no fault'})${again}`,
+  ]
 }
 
 function eventLine({ at, outcome, attempt, status, detail, next_at, ...event }: UrlEvent): string {

@@ -37,7 +37,7 @@ export interface GenerateDeps extends StepDeps {
   prompts: PromptLibrary
   /** The client of a call's service; one per service and process. */
   clientOf(task: GenerationTask, call: ModelCall): ModelClient
-  describeText(text: string, languages: readonly string[]): TextFact
+  describeText(text: string, languages: readonly string[]): Promise<TextFact>
   /** Simultaneous generations of one shard; the client's own limit holds over all shards. */
   concurrency: number
 }
@@ -87,7 +87,7 @@ export function createGenerateActivities(deps: GenerateDeps) {
     )
     if (!parsed.ok) return failed(requests, parsed)
     const { caption } = parsed.value
-    const reasons = checkCaption(caption, job.call.pivot, described(caption, [job.call.pivot]))
+    const reasons = checkCaption(caption, job.call.pivot, await described(caption, [job.call.pivot]))
     return { requests, reason: reasons[0] ?? null, text: caption, detail: parsed.value }
   })
 
@@ -106,7 +106,7 @@ export function createGenerateActivities(deps: GenerateDeps) {
       pivot: job.call.pivot,
       translation,
       target: job.sample.tag,
-      fact: described(text, [job.sample.tag, job.call.pivot]),
+      fact: await described(text, [job.sample.tag, job.call.pivot]),
     })
     // What is dropped is shown as it came.
     return {
@@ -127,7 +127,7 @@ export function createGenerateActivities(deps: GenerateDeps) {
     if (!parsed.ok) return failed(requests, parsed)
     const ground = groundThick(parsed.value, sources, ling, job.sample.tag)
     if (!ground.ok) return { requests, reason: ground.reason, text: '', detail: { problem: ground.problem } }
-    const reasons = checkCaption(ground.caption, job.sample.tag, described(ground.caption, [job.sample.tag]))
+    const reasons = checkCaption(ground.caption, job.sample.tag, await described(ground.caption, [job.sample.tag]))
     const detail = { entities: ground.entities, removed: ground.removed, reasons }
     return { requests, reason: reasons[0] ?? null, text: ground.caption, detail }
   })

@@ -6,13 +6,16 @@ import { factBase, finishFacts, shardEdge, type StepDeps } from '../steps/shard-
 import type { NormaliseConfig } from './normalise-picture.ts'
 
 export interface NormaliseDeps extends StepDeps {
-  /** Decodes in a thread of its own; `released` is null when the picture cannot be. */
-  normalise(bytes: Buffer, config: NormaliseConfig): Promise<{ fact: NormaliseFact; released: Buffer | null }>
+  /** Reads and decodes a stored picture in a thread; `released` is null when it cannot be decoded. */
+  normalise(picture: Buffer, config: NormaliseConfig): Promise<{ fact: NormaliseFact; released: Buffer | null }>
   /** Digest of the known-abuse list that has the picture, null when none has. */
   matchAbuse(bytes: Buffer): Promise<string | null>
-  /** Pictures in work at a time: as many as there are threads for them. */
+  /** Threads that decode. */
   threads: number
 }
+
+/** Pictures in work for each thread: one is decoded, others wait for the store, which syncs what it writes. */
+const PICTURES_A_THREAD = 3
 
 export type NormaliseActivities = ReturnType<typeof createNormaliseActivities>
 
@@ -27,7 +30,7 @@ export function createNormaliseActivities(deps: NormaliseDeps) {
       const asked = await runFacts<RunPicture, { list: string | null }>(
         {
           ...factBase(deps, context),
-          concurrency: deps.threads,
+          concurrency: deps.threads * PICTURES_A_THREAD,
           step: 'known-abuse',
           defId: context.defId('known-abuse'),
           table: 'fact',
@@ -43,12 +46,12 @@ export function createNormaliseActivities(deps: NormaliseDeps) {
       const done = await runFacts<RunPicture, NormaliseFact>(
         {
           ...factBase(deps, context),
-          concurrency: deps.threads,
+          concurrency: deps.threads * PICTURES_A_THREAD,
           step: 'normalise',
           defId: context.defId('normalise'),
           table: 'fact',
           compute: async ({ picture }) => {
-            const { fact, released } = await deps.normalise(await deps.store.get(picture), {
+            const { fact, released } = await deps.normalise(picture, {
               format,
               quality,
               background,

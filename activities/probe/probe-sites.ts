@@ -153,6 +153,8 @@ async function probeUrl({ deps, interpret, gate, waits, pagesSeen }: Probe, site
   }
   const start = deps.now()
   const response = await deps.fetch(row.url)
+  // What parsing takes is not the site's.
+  const ms = deps.now() - start
   waits.setAddress(row.host, response.remoteAddress, start)
   if (response.kind === 'failure') {
     const { outcome } = interpretFailure(interpret, row, response)
@@ -164,7 +166,7 @@ async function probeUrl({ deps, interpret, gate, waits, pagesSeen }: Probe, site
   const page = pagesSeen.get(row.url)
   pagesSeen.delete(row.url)
   const lang = page ? (deps.pageLanguage(page.text, page.lang).shares[0]?.lang ?? 'und') : 'und'
-  site.take(row, result, { ms: deps.now() - start, lang, signs: page ? signsOf(page, response.body) : null })
+  site.take(row, result, { ms, lang, signs: page ? signsOf(page, response.body) : null })
 }
 
 function signsOf(page: PageExtract, body: Uint8Array): PageSigns {

@@ -12,9 +12,10 @@ export interface Leased {
 const QUERY = `
   SELECT u.url, split_part(l.owner, '/', 2)::int AS pid, f.shard::int AS shard FROM frontier f
   JOIN shard_lease l ON l.crawl_no = f.crawl_no AND l.shard = f.shard JOIN url u ON u.sha = f.url_sha
-  WHERE f.state = 'leased' AND l.until > now()`
+  WHERE f.state = 'leased'`
 const FENCES = `SELECT shard::int AS shard, fence::int AS fence FROM shard_lease`
-const SAMPLE_MS = 100
+/** Shorter than a URL is leased when its shard is given back as soon as it was fetched. */
+const SAMPLE_MS = 50
 
 /** What was in flight from one moment on: every URL that was, and the most at once. */
 export interface InFlight {

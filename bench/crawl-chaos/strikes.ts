@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readRecords, type ServiceName } from '../../infra/services/registry.ts'
@@ -134,26 +134,27 @@ function signalService({ home, watch }: Stage, name: ServiceName, signal: NodeJS
 async function fillStore({ store, watch, random }: Stage): Promise<Struck> {
   const file = path.join(store, 'filler')
   const inFlight = watch.gather()
-  const bytes = writeUntilFull(file)
+  const bytes = await writeUntilFull(file)
   await sleep(FULL_MS.least + random() * (FULL_MS.most - FULL_MS.least))
-  rmSync(file)
+  await rm(file)
   return { what: `${(bytes / 2 ** 20).toFixed(0)} MiB taken`, inFlight }
 }
 
-function writeUntilFull(file: string): number {
-  const handle = openSync(file, 'w')
+/** Bit by bit, so that what is in flight is seen meanwhile. Returns the bytes taken. */
+async function writeUntilFull(file: string): Promise<number> {
+  const handle = await open(file, 'w')
   let bytes = 0
   try {
     for (let size = 2 ** 20; size >= 2 ** 10;) {
       try {
-        bytes += writeSync(handle, Buffer.alloc(size))
+        bytes += (await handle.write(Buffer.alloc(size))).bytesWritten
       } catch (error) {
         if ((error as { code?: string }).code !== 'ENOSPC') throw error
         size /= 4
       }
     }
   } finally {
-    closeSync(handle)
+    await handle.close()
   }
   return bytes
 }
@@ -174,5 +175,9 @@ function cut({ watch }: Stage, port: number | undefined): Promise<Struck> {
 
 /** False when there is nothing left to hit. */
 function send(pid: number, signal: NodeJS.Signals): boolean {
-  return isLiving(pid) && process.kill(pid, signal)
+  try {
+    return isLiving(pid) && process.kill(pid, signal)
+  } catch {
+    return false // ended meanwhile
+  }
 }

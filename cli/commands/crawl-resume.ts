@@ -5,6 +5,7 @@ import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
 import { listArchives } from '../../schema/queries/archives.ts'
 import { type CrawlRecord, setCrawlState } from '../../schema/queries/crawls.ts'
 import {
+  hasHost,
   planPutBack,
   planReopening,
   type PutBackChoice,
@@ -59,7 +60,11 @@ export const crawlRetryCommand: Command = {
       value: 'C,…',
       what: `classes of error, separated by commas: ${CLASS_NAMES}; default: all`,
     },
-    host: { type: 'string', value: 'H', what: 'only of this host, with or without its port; default: all' },
+    host: {
+      type: 'string',
+      value: 'H',
+      what: 'only of this host, with or without its port, or of a URL; default: all',
+    },
     'dry-run': { type: 'boolean', what: 'only say how many' },
     wait: WAIT,
   },
@@ -70,6 +75,10 @@ export const crawlRetryCommand: Command = {
     const choice = choiceOf(context)
     await using session = await connect(context, 'writer', waitsWith(options))
     const crawl = await findUnfrozen(session, context.args[0] ?? '')
+    if (choice.host !== null && !(await hasHost(session.db, crawl.crawl_no, choice.host)))
+      throw new PermanentError('HOST_NOT_FOUND', `host ${choice.host}: crawl ${crawl.id} has none of this name`, {
+        mend: `./mella crawl resume ${crawl.id} --dry-run`,
+      })
     const rows = await planPutBack(session.db, crawl.crawl_no, choice)
     const count = rows.reduce((sum, row) => sum + row.count, 0)
     const isDry = options['dry-run'] === true
@@ -121,7 +130,12 @@ function choiceOf({ args, options }: CommandContext): PutBackChoice {
     if (named === undefined) throw badUsage(`class ${word}: there is none`, nearestName(word, names), mend)
     classes.push(named)
   }
-  return { classes: words === undefined ? null : classes, host: typeof host === 'string' ? host.toLowerCase() : null }
+  return { classes: words === undefined ? null : classes, host: typeof host === 'string' ? hostOf(host) : null }
+}
+
+/** People copy URLs. */
+function hostOf(word: string): string {
+  return URL.parse(word)?.host || word.toLowerCase()
 }
 
 /** Runs the crawl on; with `--wait` until it ends. */

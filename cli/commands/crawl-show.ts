@@ -5,6 +5,7 @@ import { countCrawl, countHosts, type CrawlCounts, type HostCounts } from '../..
 import { countArchives } from '../../schema/queries/archives.ts'
 import { crawlTraps, type Trap } from '../../schema/queries/crawl-progress.ts'
 import { frozenCrawls } from '../../schema/queries/frozen-crawls.ts'
+import { heldShards } from '../../schema/queries/leases.ts'
 import type { Command } from '../command.ts'
 import { connect } from '../jobs/connect.ts'
 import { findCrawl, watchCrawl } from '../jobs/crawl-job.ts'
@@ -27,12 +28,13 @@ export const crawlShowCommand: Command = {
     const id = context.args[0] ?? ''
     if (context.options['watch'] === true) await watchCrawl(session, id, context.progress)
     const crawl = await findCrawl(session, id)
-    const [counts, hosts, [frozen], intake, traps] = await Promise.all([
+    const [counts, hosts, [frozen], intake, traps, held] = await Promise.all([
       countCrawl(session.db, crawl.crawl_no),
       countHosts(session.db, crawl.crawl_no),
       frozenCrawls(session.db, [id]),
       countArchives(session.db, crawl.crawl_no, MOST_FAULTS),
       crawlTraps(session.db, crawl.crawl_no, MAX_TRAPS),
+      heldShards(session.db, crawl.crawl_no),
     ])
     const pace = paceOf(counts)
     if (context.json) {
@@ -43,6 +45,7 @@ export const crawlShowCommand: Command = {
         note: crawl.note,
         digest: frozen?.digest ?? null,
         progress: pace,
+        shards_in_work: held,
         urls: counts.states,
         errors: counts.errors,
         hosts: hosts.states,
@@ -58,10 +61,18 @@ export const crawlShowCommand: Command = {
     context.out.line(`crawl ${id}: ${crawl.paused ? 'paused' : crawl.state}${crawl.note ? ` (${crawl.note})` : ''}`)
     if (frozen) context.out.line(`digest ${frozen.digest}`)
     context.out.line(paceLine(pace))
+    if (isLeft(crawl, hosts, held))
+      context.out.line(`no worker is at it: ./mella crawl resume ${id} --wait, or ./mella worker`)
     showTables(context.out, counts, hosts, traps)
     showArchives(context.out, intake)
     return EXIT.ok
   },
+}
+
+/** It should run, hosts could be asked now, and nobody does: a killed command, or one without `--wait`. */
+function isLeft({ state, paused }: { state: string; paused: boolean }, hosts: HostCounts, held: number): boolean {
+  const hasWork = hosts.states.some((row) => row.state === 'waiting' || row.state === 'in work')
+  return state === 'running' && !paused && hasWork && held === 0
 }
 
 function paceLine({ done, total, in_flight, per_second, seconds_left }: Pace): string {

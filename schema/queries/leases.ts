@@ -61,3 +61,10 @@ export async function releaseShard(db: Kysely<Database>, lease: Lease): Promise<
       WHERE crawl_no = ${lease.crawlNo} AND shard = ${lease.shard} AND state = 'leased'`.execute(tx)
   })
 }
+
+/** Shards of the crawl that workers hold now. */
+export async function heldShards(db: Kysely<Database>, crawlNo: number): Promise<number> {
+  const { rows } = await sql<{ held: number }>`
+    SELECT count(*)::int AS held FROM shard_lease WHERE crawl_no = ${crawlNo} AND until > now()`.execute(db)
+  return rows[0]?.held ?? 0
+}

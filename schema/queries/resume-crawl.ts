@@ -103,6 +103,13 @@ function chosen({ classes, host }: PutBackChoice) {
     AND (${host}::text IS NULL OR f.host = ${host} OR starts_with(f.host, ${`${host ?? ''}:`}))`
 }
 
+/** Whether the crawl has a host of this name, with or without its port. */
+export async function hasHost(db: Kysely<Database>, crawlNo: number, host: string): Promise<boolean> {
+  const { rows } = await sql`SELECT 1 FROM crawl_host
+    WHERE crawl_no = ${crawlNo} AND (host = ${host} OR starts_with(host, ${`${host}:`})) LIMIT 1`.execute(db)
+  return rows.length > 0
+}
+
 async function reopenHosts(tx: Transaction<Database>, crawlNo: number, hosts: readonly string[]): Promise<void> {
   await sql`UPDATE crawl_host SET failures = 0, failing_since = NULL, suspended_until = NULL, suspensions = 0, fault = NULL, fault_class = NULL, given_up_at = NULL
     WHERE crawl_no = ${crawlNo} AND host = ANY(${hosts}::text[])`.execute(tx)

@@ -123,7 +123,7 @@ describe('a verifier key', () => {
   })
 
   it('never holds the secret', () => {
-    const secret = (keyAt(), readFileSync(join(folder, 'keys/signer'), 'utf8')).split('+').at(-1)!.trim()
+    const secret = (keyAt(), readFileSync(join(folder, 'keys/signer'), 'utf8')).split('+').slice(4).join('+')
     expect(keyAt().vkey).not.toContain(secret.slice(2, 20))
   })
 })

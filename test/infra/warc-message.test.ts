@@ -61,6 +61,21 @@ test('chunks that the writer left in are joined, and a body that has none under 
   expect(await bodyOf(anAnswer('<p>plain</p>', chunked))).toBe('<p>plain</p>')
 })
 
+test('a revisit is the head of its answer, whatever that says of a body', async () => {
+  const block = Buffer.from('HTTP/1.1 304 Not Modified\r\nContent-Encoding: gzip\r\nX-Robots-Tag: noai\r\n\r\n')
+  expect(await read(block, { 'WARC-Type': 'revisit', 'WARC-Truncated': 'length' })).toMatchObject({
+    kind: 'revisit',
+    response: {
+      status: 304,
+      body: Buffer.alloc(0),
+      headers: [
+        ['Content-Encoding', 'gzip'],
+        ['X-Robots-Tag', 'noai'],
+      ],
+    },
+  })
+})
+
 test('content codings are undone, once', async () => {
   const gzip: [string, string][] = [['Content-Encoding', 'gzip']]
   expect(await bodyOf(anAnswer(zlib.gzipSync('coded'), gzip))).toBe('coded')

@@ -37,7 +37,9 @@ export async function cpuActivities(runtime: Runtime) {
     }),
     ...createNormaliseActivities({
       ...runtime,
-      normalise: pictures.normalise,
+      // Bytes of pictures in this thread would have its large heap collected again and again.
+      normalise: (picture, config) =>
+        pictures.normalise({ file: runtime.store.locate(picture), sha256: picture.toString('hex') }, config),
       matchAbuse: runtime.matchAbuse,
       threads: runtime.threads,
     }),

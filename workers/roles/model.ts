@@ -1,7 +1,7 @@
 import { createGenerateActivities } from '../../activities/generate/generate.activity.ts'
 import { loadPrompts } from '../../activities/generate/prompts.ts'
 import { describeText } from '../../activities/text/describe-text.ts'
-import { loadDetectors } from '../../infra/detectors.ts'
+import { type LanguageDetectors, loadDetectors } from '../../infra/detectors.ts'
 import { createModelClient, type ModelClient } from '../../infra/models/model-client.ts'
 import type { Runtime } from '../runtime.ts'
 
@@ -14,12 +14,13 @@ const CONCURRENCY = 8
 
 /** Model calls: one client per service, whose limits are shared by all shards of this process. */
 export async function modelActivities(runtime: Runtime) {
-  const detectors = await loadDetectors()
+  // Some seconds and hundreds of megabytes, for generated texts alone.
+  let detectors: Promise<LanguageDetectors> | null = null
   const clients = new Map<string, ModelClient>()
   return createGenerateActivities({
     ...runtime,
     prompts: loadPrompts(),
-    describeText: (text, languages) => describeText(text, detectors, languages),
+    describeText: async (text, languages) => describeText(text, await (detectors ??= loadDetectors()), languages),
     concurrency: CONCURRENCY,
     clientOf: (task, call) => {
       const service = runtime.settings.models[task]

@@ -147,6 +147,23 @@ test('a host that asks for a pause gets it, and another process is told of a lon
   expect(urlsOf(takeAll(schedule, 500))).toEqual(['http://a/1', 'http://a/2', 'http://a/3'])
 })
 
+test('a host in trouble is asked less and less until a good answer; a broken page among good ones costs a second', () => {
+  const schedule = aSchedule({}, new ServerBook(), ['a'])
+  let now = 0
+  const rests = Array.from({ length: 7 }, () => {
+    schedule.trouble('a', now)
+    // Another request that was under way fails, too.
+    schedule.trouble('a', now + 500)
+    const rest = schedule.waitMs(now) ?? 0
+    now += rest
+    return rest
+  })
+  expect(rests).toEqual([1000, 2000, 4000, 8000, 10_000, 10_000, 10_000])
+  schedule.fine('a')
+  schedule.trouble('a', now)
+  expect(schedule.waitMs(now)).toBe(1000)
+})
+
 test('hosts whose next turn is far off are named when the shard is given back', () => {
   const schedule = aSchedule({ delayMs: 25_000 }, new ServerBook(), ['a', 'b'])
   schedule.take(0)?.finish(5, seen())

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { parseRetryAfter, retryClass, retryClassNamed, retryPlan } from '../../../activities/crawl/retry-policy.ts'
+import {
+  parseRetryAfter,
+  RETRY_CLASSES,
+  retryClass,
+  retryClassNamed,
+  retryPlan,
+  speaksOfServer,
+} from '../../../activities/crawl/retry-policy.ts'
 import type { Outcome } from '../../../activities/crawl/retry-policy.ts'
 import { FETCH_REASONS } from '../../../schema/contracts/reasons.ts'
 
@@ -14,6 +21,11 @@ function waits(outcome: Outcome): number[] {
 }
 
 describe('retry policy', () => {
+  it('takes a fault of one body or of a name for none of the server', () => {
+    const names = RETRY_CLASSES.map((one) => one.class)
+    expect(names.filter((name) => !speaksOfServer(name))).toEqual(['dns', 'tls', 'truncated', 'decode'])
+  })
+
   it('tries faults that pass again, and nothing that is decided', () => {
     const classes = FETCH_REASONS.map((reason) => [reason, retryClass({ reason })] as const)
     expect(Object.fromEntries(classes.filter(([, found]) => found !== null))).toEqual({

@@ -55,10 +55,11 @@ async function probe(web: Record<string, Answer>, pages: number, changes: Sectio
       times.push(clock)
       return Promise.resolve(answerOf(url, web[url]))
     },
-    extractPage: (input) =>
-      input.url.endsWith('/slow')
-        ? Promise.resolve({ ok: false, reason: 'kills_worker' })
-        : Promise.resolve(extractPage(input)),
+    extractPage: (input) => {
+      clock += 600_000
+      if (!input.url.endsWith('/slow')) return Promise.resolve(extractPage(input))
+      return Promise.resolve({ ok: false, reason: 'kills_worker' })
+    },
     extractInput: extractInputDigest,
     pageLanguage: (_, declared) => ({
       eld: { lang: 'cs', score: 1 },
@@ -80,7 +81,7 @@ async function probe(web: Record<string, Answer>, pages: number, changes: Sectio
     onPage: () => {},
   })
   const reports = sites.map((site) => reportSite(site, section, robots))
-  return { asked, times, report: reports[0] as SiteReport, total: sumEstimates(reports) }
+  return { sites, asked, times, report: reports[0] as SiteReport, total: sumEstimates(reports) }
 }
 
 const page = (links: string[], pictures = 0, rest = TEXT) =>
@@ -189,6 +190,11 @@ describe('a probe', () => {
     expect(report.pages).toMatchObject({ asked: 2, read: 1 })
     expect(report.refused).toEqual([{ reason: 'kills_worker', pages: 1 }])
     expect(report.languages).toEqual([{ lang: 'cs', pages: 1 }])
+  })
+
+  test('does not take the time of parsing for the time of the site', async () => {
+    const { sites } = await probe({ [`${SITE}/`]: { body: page(['/b']) }, [`${SITE}/b`]: { body: page([]) } }, 10)
+    expect(sites[0]?.pages.map(({ ms }) => ms)).toEqual([0, 0])
   })
 
   test('follows a redirect and does not count it as a page', async () => {

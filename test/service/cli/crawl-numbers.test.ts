@@ -7,7 +7,7 @@ import { type CrawlRecord, getCrawl, setCrawlState } from '../../../schema/queri
 import { freezeCrawl } from '../../../schema/queries/freeze.ts'
 import { claimUrls, insertFound, type UrlOutcome, writeOutcomes } from '../../../schema/queries/frontier.ts'
 import { releaseShard } from '../../../schema/queries/leases.ts'
-import { aFound, aSection, frontierOf, mustAcquire, shaOf, startCrawl } from '../../support/crawl.ts'
+import { aFound, aSection, expireLease, frontierOf, mustAcquire, shaOf, startCrawl } from '../../support/crawl.ts'
 import { useTestDatabase } from '../../support/database.ts'
 import { type ExampleWeb, html, serveWeb } from '../../support/example-web.ts'
 import { makeTestHome, removeTestHome } from '../../support/home.ts'
@@ -150,6 +150,29 @@ test('crawl retry counts with --dry-run, puts back without, and leaves a paused 
   expect(await stateOf(crawl, 'late')).toBe('pending')
   expect(await stateOf(crawl, 'busy')).toBe('pending')
   expect(await getCrawl(database.as('auditor'), crawl.id)).toMatchObject({ paused: true })
+})
+
+test('crawl retry takes a URL for its host, and says when the crawl has no such host', async () => {
+  const crawl = await aPausedCrawl()
+  const choice = ['crawl', 'retry', crawl.id, '--dry-run', '--host']
+  expect(await mellaJson(...choice, 'http://B.example/late.png')).toMatchObject({ urls: 2 })
+  expect(await mella(...choice, 'nobody.example')).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining(`host nobody.example: crawl ${crawl.id} has none of this name`),
+  })
+})
+
+test('crawl show says when a running crawl is left alone', async () => {
+  const crawl = await aPausedCrawl()
+  const db = database.as('writer')
+  const isLeft = async () => (await mella('crawl', 'show', crawl.id)).stdout.includes('no worker is at it')
+  expect(await isLeft()).toBe(false)
+  await setCrawlState(db, crawl.crawl_no, { state: 'running', paused: false })
+  expect(await isLeft()).toBe(true)
+  const lease = await mustAcquire(db, crawl.crawl_no, 0, 'worker')
+  expect([await isLeft(), (await mellaJson('crawl', 'show', crawl.id))['shards_in_work']]).toEqual([false, 1])
+  await expireLease(db, lease)
+  expect([await isLeft(), (await mellaJson('crawl', 'show', crawl.id))['shards_in_work']]).toEqual([true, 0])
 })
 
 test('crawl retry runs a partial crawl on', async () => {

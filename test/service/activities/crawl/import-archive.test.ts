@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createCrawlActivities } from '../../../../activities/crawl/crawl.activity.ts'
 import { encodeResponse } from '../../../../infra/warc.ts'
 import { readArchived } from '../../../../infra/warc-read.ts'
-import { advanceArchive, countArchives } from '../../../../schema/queries/archives.ts'
+import { advanceArchive, countArchives, listArchives } from '../../../../schema/queries/archives.ts'
 import type { CrawlRecord } from '../../../../schema/queries/crawls.ts'
 import { freezeCrawl } from '../../../../schema/queries/freeze.ts'
 import { capturesById } from '../../../../schema/queries/lineage.ts'
@@ -185,6 +185,9 @@ test('an import that died goes on at the committed offset, and every record is t
   await expect(inActivity(() => crawlShard({ crawlId: crawl.id, shard }), stop.signal)).rejects.toMatchObject({
     message: 'cancelled',
   })
+  const [left] = await listArchives(runtime.db, crawl.crawl_no)
+  expect(left).toMatchObject({ searched: true, done: false, left_bytes: (left?.bytes ?? 0) - (left?.read_bytes ?? 0) })
+  expect(left?.read_bytes).toBeGreaterThan(0)
   const committed = await countOf(crawl)
   expect(committed).toMatchObject({ done: false, used: committed.captures })
   expect(committed.captures).toBeGreaterThan(0)
@@ -225,6 +228,41 @@ test('the newest record of a URL stands, whichever archive and place it is in', 
   expect((await capturesById(runtime.db, [first?.capture_id ?? ''])).get(first?.capture_id ?? '')?.fetched_at).toEqual(
     new Date('2021-01-01T00:00:00Z'),
   )
+})
+
+test('a revisit that reserves what it confirms is the newest word on it, one that says nothing changes nothing', async () => {
+  const revisit = (url: string, headers: [string, string][], date: string): Partial<ForeignRecord> => ({
+    type: 'revisit',
+    url: `${SITE}${url}`,
+    date,
+    block: anAnswer('', headers),
+  })
+  const parts = [
+    aMember(revisit('/p.png', [['X-Robots-Tag', 'noimageai']], '2025-01-01T00:00:00Z')),
+    aMember(page('/', '<img src="/p.png" alt="Most"><img src="/q.png" alt="Les">')),
+    aMember({ ...picture('/p.png', 'mill') }),
+    aMember({ ...picture('/q.png', 'mill') }),
+    aMember(revisit('/q.png', [['X-Robots-Tag', 'noimageai']], '2020-01-01T00:00:00Z')),
+    aMember(revisit('/', [['ETag', '"1"']], '2025-01-01T00:00:00Z')),
+  ]
+  const crawl = await crawlOf({ cs: [await writeArchive(home, 'revisits.warc.gz', parts)] })
+  await importAll(runtime, crawl)
+  const rows = await frontierOf(runtime.db, crawl.crawl_no)
+  expect(rows.map(({ url, reason }) => [url.slice(SITE.length), reason])).toEqual([
+    ['/', null],
+    ['/p.png', 'opted_out'],
+    ['/q.png', null],
+  ])
+  await freezeCrawl(runtime.db, crawl.crawl_no)
+  const outcomes = await picturesOfUrls(
+    runtime.db,
+    [crawl.crawl_no],
+    ['/p.png', '/q.png'].map((at) => shaOf(`${SITE}${at}`)),
+  )
+  expect(['/p.png', '/q.png'].map((at) => outcomes.get(shaOf(`${SITE}${at}`).toString('hex'))?.reason)).toEqual([
+    'opted_out',
+    null,
+  ])
 })
 
 test("what a crawl has archived is taken from its own segments as from another's", async () => {

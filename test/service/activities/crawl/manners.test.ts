@@ -1,4 +1,5 @@
 import type http from 'node:http'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { aSection, frontierOf, type SectionChanges, startCrawl } from '../../../support/crawl.ts'
 import { crawlToEnd, openTestRuntime } from '../../../support/crawler.ts'
@@ -113,6 +114,48 @@ test('no two requests go out within one delay: robots.txt and where it leads, th
   expect(gaps.filter((gap) => gap < 270)).toEqual([])
 })
 
+test('robots.txt as RFC 9309 reads its status: a file, none, or one that lies elsewhere and holds for who sent us there', async () => {
+  const ends: Record<number, string | null> = {
+    200: 'robots_disallowed',
+    203: 'robots_disallowed',
+    204: null,
+    ...Object.fromEntries([301, 302, 303, 307, 308].map((status) => [status, 'robots_disallowed'])),
+    ...Object.fromEntries([400, 401, 403, 404, 410, 451].map((status) => [status, null])),
+  }
+  answer = (request, response) => {
+    const status = Number(/^status-(\d+)/.exec(request.headers.host ?? '')?.[1] ?? 200)
+    if (!isRobots(request)) return reply(response, 200)
+    const headers: Record<string, string> =
+      status >= 300 && status < 400 ? { location: 'http://elsewhere.example/robots.txt' } : {}
+    reply(response, status, headers, status === 204 ? '' : 'User-agent: *\nDisallow: /')
+  }
+  const rows = await crawl(
+    Object.keys(ends).map((status) => `http://status-${status}.example/`),
+    { per_host: 1, per_address: 8 },
+  )
+  expect(Object.fromEntries(rows.map(({ url, reason }) => [Number(/\d+/.exec(url)?.[0]), reason]))).toEqual(ends)
+})
+
+test('robots.txt and the TDM file are asked again when they are 24 hours old, not before', async () => {
+  answer = (request, response) =>
+    request.url === '/' ? reply(response, 200) : reply(response, isRobots(request) ? 200 : 404, {}, 'User-agent: *')
+  const section = aSection(['http://aged.example/'], { politeness: { honour: ['robots', 'tdm'] } })
+  const { id, crawl_no: crawlNo } = await startCrawl(runtime.db, section)
+  const crawlAgain = async (age: string) => {
+    asked = []
+    const old = sql`now() - ${age}::interval`
+    await sql`UPDATE robots SET fetched_at = ${old} WHERE crawl_no = ${crawlNo}`.execute(runtime.db)
+    await sql`UPDATE tdm_file SET fetched_at = ${old} WHERE crawl_no = ${crawlNo}`.execute(runtime.db)
+    await sql`UPDATE frontier SET state = 'pending' WHERE crawl_no = ${crawlNo} AND page`.execute(runtime.db)
+    expect(await crawlToEnd(runtime, id)).toBe('finished')
+    return asked.map(({ url }) => new URL(url).pathname)
+  }
+  const all = ['/robots.txt', '/.well-known/tdmrep.json', '/']
+  expect(await crawlAgain('0 h')).toEqual(all)
+  expect(await crawlAgain('23 h')).toEqual(['/'])
+  expect(await crawlAgain('25 h')).toEqual(all)
+})
+
 test('a Crawl-delay that no crawl can keep skips the host with that reason', async () => {
   answer = (_request, response) => reply(response, 200, {}, 'User-agent: *\nCrawl-delay: 31')
   const [row] = await crawl(['http://never.example/'], {})
@@ -133,4 +176,19 @@ test.for(['in seconds', 'as a date'])('Retry-After %s holds for all URLs of the 
   expect(rows.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'done'])
   const later = asked.filter(({ url }) => /\/[abc]$/.test(url)).slice(1)
   expect([later.length, later.filter(({ at }) => at < until)]).toEqual([3, []])
+})
+
+test('a fault of the server rests its host for a second', async () => {
+  let failed = 0
+  answer = (request, response) => {
+    if (!isRobots(request)) failed ||= Date.now()
+    reply(response, isRobots(request) ? 404 : asked.length === 2 ? 503 : 200)
+  }
+  const rows = await crawl(
+    [1, 2, 3].map((no) => `http://fault.example/${no}`),
+    { per_host: 1, per_address: 1 },
+  )
+  expect(rows.map(({ state }) => state)).toEqual(['done', 'done', 'done'])
+  const later = asked.slice(2).map(({ at }) => at - failed)
+  expect([later.length, later.filter((ms) => ms < 900)]).toEqual([3, []])
 })

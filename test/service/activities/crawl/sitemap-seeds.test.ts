@@ -26,7 +26,11 @@ const PAGES: Record<string, () => Answer> = {
     headers: { 'content-type': 'application/gzip' },
     body: zlib.gzipSync(urlset(`${SITE}/1`, `${SITE}/private/2`, 'http://other.example/')),
   }),
-  [`${SITE}/named-by-robots.txt`]: () => ({ headers: { 'content-type': 'text/plain' }, body: `${SITE}/3\n` }),
+  // Larger than a page may be.
+  [`${SITE}/named-by-robots.txt`]: () => ({
+    headers: { 'content-type': 'text/plain' },
+    body: `${'\n'.repeat(2 << 20)}${SITE}/3\n`,
+  }),
   [`${SITE}/1`]: () => html('jedna'),
   [`${SITE}/3`]: () => html('tři'),
 }
@@ -48,7 +52,7 @@ afterAll(async () => {
 })
 
 test('a crawl from a sitemap alone takes the pages that it and robots.txt name, within the scope and the rules', async () => {
-  const crawl = await startCrawl(runtime.db, aSection([`sitemap:${SITE}/index.xml`]))
+  const crawl = await startCrawl(runtime.db, aSection([`sitemap:${SITE}/index.xml`], { limits: { max_body_mib: 1 } }))
   expect(await crawlToEnd(runtime, crawl.id)).toBe('finished')
   const rows = await frontierOf(runtime.db, crawl.crawl_no)
   const kindOf = (row: (typeof rows)[number]) => (row.page ? 'page' : row.sitemap ? 'sitemap' : 'robots')

@@ -296,10 +296,10 @@ test('URLs are claimed and ended by their key, also in a new crawl that the plan
     crawl,
     urls.map((url) => aFound(url, { kind: 'picture', siteNo: null, depth: 0 })),
   )
-  expect(await rowsRead(crawl, (tx) => claimUrls(tx, crawl.lease, 'a.example', 32))).toBeLessThan(200)
+  expect(await rowsRead(crawl, (tx) => claimUrls(tx, crawl.lease, 'a.example', 32))).toBeLessThan(1000)
   const outcome = { asPicture: true, state: 'done' as const, reason: null, detail: null, attempts: 1 }
   const ended = urls.slice(0, 100).map((url) => ({ ...outcome, sha: shaOf(url), waitMs: 0, captureId: null }))
-  expect(await rowsRead(crawl, (tx) => writeOutcomes(tx, crawl.lease.crawlNo, ended))).toBeLessThan(400)
+  expect(await rowsRead(crawl, (tx) => writeOutcomes(tx, crawl.lease.crawlNo, ended))).toBeLessThan(1000)
 })
 
 describe('a picture that a rule is known to refuse', () => {
