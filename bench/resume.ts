@@ -105,6 +105,7 @@ async function main(): Promise<void> {
       first_page_seconds: firstPage === undefined ? null : (firstPage - begun) / 1000,
       full_rate_seconds: back,
       pages_per_second_before: before,
+      pages_per_second_after: ratesOf(site.pages, begun),
       started: timeline,
       crawl_show_seconds: show,
       bytes_a_url: Math.round(bytes / urls),
@@ -245,8 +246,15 @@ function runCommand(args: readonly string[], env: NodeJS.ProcessEnv): ChildProce
 /** Pages a second over the last seconds. */
 function rateAt(pages: readonly number[], now: number): number {
   let count = 0
-  for (let at = pages.length - 1; at >= 0 && (pages[at] ?? 0) > now - WINDOW_SECONDS * 1000; at -= 1) count += 1
+  for (let at = pages.length - 1; at >= 0 && (pages[at] ?? 0) > now - WINDOW_SECONDS * 1000; at -= 1)
+    if ((pages[at] ?? 0) <= now) count += 1
   return count / WINDOW_SECONDS
+}
+
+/** Pages a second in each window since a time. */
+function ratesOf(pages: readonly number[], since: number): number[] {
+  const windows = Math.floor((Date.now() - since) / 1000 / WINDOW_SECONDS)
+  return Array.from({ length: windows }, (_, at) => rateAt(pages, since + (at + 1) * WINDOW_SECONDS * 1000))
 }
 
 /** The command, its workers, both services and all that these have started. */
