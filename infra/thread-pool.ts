@@ -9,6 +9,8 @@ export interface ThreadPoolOptions {
   threads: number
   /** Threads beyond those, each started when a task has waited for half a second: every thread warms up its own code. */
   spare?: number
+  /** Tasks that wait in a thread's own inbox, so that it goes on while the caller's event loop is busy (0). */
+  ahead?: number
   /** Tasks that may wait for a thread; more are refused, so that a caller cannot pile up bytes. */
   maxQueued: number
   /** A task that takes longer ends its thread; the time in which the thread loads its code does not count. */
@@ -21,7 +23,7 @@ export interface ThreadPool extends AsyncDisposable {
   /**
    * Runs one task in a free thread. Buffers in `transfer` move there and are lost here. Rejects with the error of
    * the task, or with a transient one: `THREAD_POOL_FULL`, `THREAD_POOL_CLOSED`, `THREAD_CRASHED` when the thread
-   * ended under the task, `THREAD_TIMEOUT`. A thread that ended is replaced.
+   * ended under the task, `THREAD_TIMEOUT`, `THREAD_LOST` when it ended under another one, before it came to this. A thread that ended is replaced.
    */
   run: (task: unknown, transfer?: ArrayBuffer[]) => Promise<unknown>
   close: () => Promise<void>
@@ -43,7 +45,8 @@ const PATIENCE_MS = 500
 interface Thread {
   worker: Worker
   ready: boolean
-  job: Job | null
+  /** The first runs; the others wait in its inbox. */
+  jobs: Job[]
   timer: NodeJS.Timeout | undefined
 }
 
@@ -92,10 +95,14 @@ class Pool {
   #dispatch(): void {
     while (this.#queue.length > 0) {
       const waitedMs = performance.now() - this.#queue[0]!.since
-      const thread = [...this.#threads].find((each) => each.job === null) ?? this.#start(waitedMs)
-      if (thread === null) return this.#lookAgain(PATIENCE_MS - waitedMs)
+      const thread = this.#withJobs(0) ?? this.#start(waitedMs) ?? this.#withJobs(this.#options.ahead ?? 0)
+      if (!thread) return this.#lookAgain(PATIENCE_MS - waitedMs)
       this.#give(thread, this.#queue.shift()!)
     }
+  }
+
+  #withJobs(most: number): Thread | undefined {
+    return [...this.#threads].find((each) => each.jobs.length <= most)
   }
 
   #lookAgain(milliseconds: number): void {
@@ -110,7 +117,7 @@ class Pool {
     const worker = new Worker(this.#options.file, {
       resourceLimits: { maxOldGenerationSizeMb: this.#options.maxHeapMib },
     })
-    const thread: Thread = { worker, ready: false, job: null, timer: undefined }
+    const thread: Thread = { worker, ready: false, jobs: [], timer: undefined }
     worker.on('message', (reply: ReplyMessage) => this.#settle(thread, reply))
     worker.on('error', (cause) => void this.#end(thread, crashedError(cause)))
     worker.on('exit', (code) => void this.#end(thread, crashedError(new Error(`exit code ${code}`))))
@@ -119,8 +126,8 @@ class Pool {
   }
 
   #give(thread: Thread, job: Job): void {
-    thread.job = job
-    this.#limit(thread)
+    thread.jobs.push(job)
+    if (thread.jobs.length === 1) this.#limit(thread)
     thread.worker.postMessage(job.message, job.transfer)
   }
 
@@ -133,13 +140,14 @@ class Pool {
   #settle(thread: Thread, reply: ReplyMessage): void {
     if ('ready' in reply) {
       thread.ready = true
-      if (thread.job) this.#limit(thread)
+      if (thread.jobs.length > 0) this.#limit(thread)
       return
     }
-    const job = thread.job
+    const [job] = thread.jobs
     if (job?.message.id !== reply.id) return
     clearTimeout(thread.timer)
-    thread.job = null
+    thread.jobs.shift()
+    if (thread.jobs.length > 0) this.#limit(thread)
     if ('error' in reply) job.reject(unpackError(reply.error))
     else job.resolve(reply.value)
     this.#dispatch()
@@ -149,7 +157,9 @@ class Pool {
   async #end(thread: Thread, error: AppError): Promise<void> {
     if (!this.#threads.delete(thread)) return
     clearTimeout(thread.timer)
-    thread.job?.reject(error)
+    const [running, ...unbegun] = thread.jobs.splice(0)
+    running?.reject(error)
+    for (const job of unbegun) job.reject(this.#closed ? closedError() : lostError())
     this.#dispatch()
     await thread.worker.terminate()
   }
@@ -157,6 +167,10 @@ class Pool {
 
 function closedError(): TransientError {
   return new TransientError('THREAD_POOL_CLOSED', 'thread pool is closed')
+}
+
+function lostError(): TransientError {
+  return new TransientError('THREAD_LOST', 'thread ended before it came to this task')
 }
 
 function timeoutError(milliseconds: number): TransientError {

@@ -13,11 +13,14 @@ export function serveThread(handle: (task: never) => Promise<ThreadResult>): voi
   const port = parentPort
   if (port === null) throw new InvariantError('THREAD_WITHOUT_POOL', 'this file runs as a thread of a pool only')
   const reply = (message: ReplyMessage, transfer: ArrayBuffer[]) => port.postMessage(message, transfer)
+  let last: Promise<void> = Promise.resolve()
   port.on('message', ({ id, task }: TaskMessage) => {
-    handle(task as never).then(
-      ({ value, transfer = [] }) => reply({ id, value }, transfer),
-      (error: unknown) => reply({ id, error: packError(error) }, []),
-    )
+    last = last
+      .then(() => handle(task as never))
+      .then(
+        ({ value, transfer = [] }) => reply({ id, value }, transfer),
+        (error: unknown) => reply({ id, error: packError(error) }, []),
+      )
   })
   reply({ ready: true }, [])
 }

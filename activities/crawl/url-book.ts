@@ -17,8 +17,8 @@ export interface PlacedLink extends PlacedUrl {
   branch: string
 }
 
-/** Entries of the younger half; some 400 bytes each, so at most 16 MB a crawl and process. */
-const HALF = 20_000
+/** Entries of the younger half of each list; some 700 bytes each, so at most 12 MB a crawl and process. */
+const HALF = 4_000
 
 const ABSOLUTE = /^https?:\/\//i
 

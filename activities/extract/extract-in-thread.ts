@@ -16,6 +16,8 @@ export const PAGE_THREAD_LIMITS = {
   /** Callers hold a request's slot or a chunk of a shard meanwhile; this is above both. */
   maxQueued: 4_000,
   maxHeapMib: 1_024,
+  /** A page is parsed in less time than the caller's event loop takes to come round. */
+  ahead: 2,
 }
 
 const ATTEMPTS = 2
@@ -31,15 +33,19 @@ export async function extractInThread(
   input: PageInput,
   withText: boolean,
 ): Promise<PageExtraction | { ok: false; reason: 'kills_worker' }> {
-  for (let attempt = 1; ; attempt += 1) {
+  for (let attempt = 1; ;) {
     // The caller keeps its bytes, which go into the archive.
     const body = new Uint8Array(input.body)
     const task: PageTask = { input: { ...input, body }, withText }
     try {
       return (await pool.run(task, [body.buffer])) as PageExtraction
     } catch (error) {
-      if (!(error instanceof AppError) || !ENDED_ITS_THREAD.has(error.code)) throw error
+      if (!(error instanceof AppError)) throw error
+      // Another page's doing.
+      if (error.code === 'THREAD_LOST') continue
+      if (!ENDED_ITS_THREAD.has(error.code)) throw error
       if (attempt === ATTEMPTS) return { ok: false, reason: 'kills_worker' }
+      attempt += 1
     }
   }
 }

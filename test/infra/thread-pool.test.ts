@@ -4,7 +4,9 @@ import type { TrialTask } from '../threads/trial-thread.ts'
 
 const pools: ThreadPool[] = []
 
-function aPool(changes: { threads?: number; spare?: number; maxQueued?: number; taskTimeoutMs?: number } = {}) {
+function aPool(
+  changes: { threads?: number; spare?: number; ahead?: number; maxQueued?: number; taskTimeoutMs?: number } = {},
+) {
   const file = new URL('../threads/trial-thread.ts', import.meta.url)
   const pool = createThreadPool({ file, threads: 1, maxQueued: 10, taskTimeoutMs: 20_000, maxHeapMib: 64, ...changes })
   pools.push(pool)
@@ -82,6 +84,20 @@ test('a task that has waited for long gets a spare thread', async () => {
   await pool.close()
   await stuck
 })
+
+test('tasks in the inbox of a thread that ends are given back, and blamed for nothing', async () => {
+  const pool = aPool({ ahead: 2 })
+  const tasks = [pool.run({ kind: 'exit' }), pool.run({ kind: 'echo', value: 1 }), pool.run({ kind: 'echo', value: 2 })]
+  const codes = (await Promise.allSettled(tasks)).map((each) => (each.status === 'rejected' ? each.reason.code : each))
+  expect(codes).toEqual(['THREAD_CRASHED', 'THREAD_LOST', 'THREAD_LOST'])
+  expect(await pool.run({ kind: 'echo', value: 3 })).toBe(3)
+})
+
+test('a task in the inbox has its own time from when it begins', async () => {
+  const pool = aPool({ ahead: 1, taskTimeoutMs: 4_000 })
+  const tasks = [pool.run({ kind: 'wait', ms: 2_500 }), pool.run({ kind: 'wait', ms: 2_500 })]
+  expect(await Promise.all(tasks)).toEqual([null, null])
+}, 20_000)
 
 test('uses as many threads at once as it was given', async () => {
   const pool = aPool({ threads: 2 })
