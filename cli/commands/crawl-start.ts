@@ -25,7 +25,7 @@ export const crawlStartCommand: Command = {
     await using session = await connect(context, 'writer', options['wait'] === true ? CRAWL_ROLES : [])
     const { id, created } = await ensureCrawl(session, spec.dataset, spec.crawl, options['again'] === true)
     const before = await findCrawl(session, id)
-    if (before.state === 'running' || created) await runCrawl(session, id)
+    if (before.state === 'running' || created) await runCrawl(session, id, { here: options['wait'] === true })
     if (options['wait'] === true && before.state === 'running' && !before.paused) {
       const watch = () => watchCrawl(session, id, progress)
       await withWorkers(session, progress, watch, `./mella crawl start ${args[0]} --wait`, CRAWL_ROLES)

@@ -31,19 +31,39 @@ export async function ensureCrawl(
   return createOrJoinCrawl(session.db, { dataset, section, sectionSha, shards, sites, again })
 }
 
-/** Starts the crawl's workflow unless it runs; Postgres holds where it is. */
-export async function runCrawl(session: Session, id: string): Promise<void> {
+/**
+ * Starts the crawl's workflow unless it runs; Postgres holds where it is. With `here`, for a caller that runs workers of
+ * its own, one that waits for workers of other code gives way: an update would leave it waiting for ever.
+ */
+export async function runCrawl(session: Session, id: string, { here = false } = {}): Promise<void> {
   const client = await session.temporal()
   // Loaded here alone: commands that only read rows start without every step's tools.
   const { gatherTools, ORCHESTRATOR_QUEUE, queuesFor } = await import('../../activities/steps/tool-versions.ts')
   const { adapterVersions } = await import('../../infra/adapter-versions.ts')
   const { io } = queuesFor(gatherTools(await adapterVersions(), []))
+  const workflowId = crawlWorkflowId(id)
+  const queue = here ? await queueOfRunning(client, workflowId) : null
+  if (queue !== null && queue !== io) await stopWorkflow(client, workflowId, 'taken over by workers of other code')
   await client.workflow.start<typeof crawlWorkflow>('crawlWorkflow', {
-    workflowId: crawlWorkflowId(id),
+    workflowId,
     taskQueue: ORCHESTRATOR_QUEUE,
     args: [{ crawlId: id, ioQueue: io, window: WINDOW }],
+    memo: { ioQueue: io },
     workflowIdConflictPolicy: 'USE_EXISTING',
   })
+}
+
+/** Null when none runs, or when it is a release's: that one is the release's to end. */
+async function queueOfRunning(client: Client, workflowId: string): Promise<string | null> {
+  const found = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch((error: unknown) => {
+      if ((error as { name?: string }).name !== 'WorkflowNotFoundError') throw error
+      return null
+    })
+  const queue = found?.status.name === 'RUNNING' ? found.memo?.['ioQueue'] : null
+  return typeof queue === 'string' ? queue : null
 }
 
 export function crawlWorkflowId(id: string): string {
