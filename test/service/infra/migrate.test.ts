@@ -42,6 +42,11 @@ test('two migrations at once end in the schema of one', async () => {
   expect(await shapeOf(atOnce.url)).toEqual(await shapeOf(once.url))
 })
 
+test('databases of one cluster are migrated at once, though they share their roles', async () => {
+  for (let round = 0; round < 15; round += 1)
+    await Promise.all([once.url, atOnce.url, once.url, atOnce.url].map((url) => migrateToLatest(url)))
+}, 60_000)
+
 test('a migration waits for the roles until another one has made them', async () => {
   await inSession(once.url, async (other) => {
     await other.query('SELECT pg_advisory_lock(7203114)')
