@@ -2,6 +2,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { CHECKOUT } from '../test/support/chaos/play.ts'
 import { type Command, compare, homeWithServices, type MakeCommand, mellaCommand } from './crawl/compare.ts'
+import { YOUNG_HEAP } from '../cli/jobs/worker-processes.ts'
 
 const HELP = `What durability costs a crawl: mella beside a loop that does the same to each page without it.
 
@@ -40,7 +41,13 @@ async function loop(seeds: string[], folder: string, mode: 'rows' | 'files'): Pr
   const { env, stop } = await homeWithServices(folder)
   return {
     command: process.execPath,
-    args: [path.join(CHECKOUT, 'bench/peers/bare-loop.ts'), JSON.stringify(seeds), mode, values['per-host']],
+    args: [
+      YOUNG_HEAP,
+      path.join(CHECKOUT, 'bench/peers/bare-loop.ts'),
+      JSON.stringify(seeds),
+      mode,
+      values['per-host'],
+    ],
     cwd: CHECKOUT,
     env,
     after: stop,

@@ -17,6 +17,8 @@ export interface ThreadPoolOptions {
   taskTimeoutMs: number
   /** Heap limit of one thread, without the memory of buffers, libraries and WASM. */
   maxHeapMib: number
+  /** Room for what a task makes and leaves, so that it is not copied before it is dead (48 by default on 64 bits). */
+  youngHeapMib?: number
 }
 
 export interface ThreadPool extends AsyncDisposable {
@@ -26,6 +28,8 @@ export interface ThreadPool extends AsyncDisposable {
    * ended under the task, `THREAD_TIMEOUT`, `THREAD_LOST` when it ended under another one, before it came to this. A thread that ended is replaced.
    */
   run: (task: unknown, transfer?: ArrayBuffer[]) => Promise<unknown>
+  /** Starts one thread, so that the first task does not wait until its code is loaded. Without effect when one runs. */
+  start: () => void
   close: () => Promise<void>
 }
 
@@ -55,6 +59,7 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
   const pool = new Pool(options)
   return {
     run: (task, transfer = []) => pool.run(task, transfer),
+    start: () => pool.start(),
     close: () => pool.close(),
     [Symbol.asyncDispose]: () => pool.close(),
   }
@@ -82,6 +87,10 @@ class Pool {
       this.#queue.push({ since: performance.now(), message: { id: ++this.#lastId, task }, transfer, resolve, reject })
       this.#dispatch()
     })
+  }
+
+  start(): void {
+    if (!this.#closed && this.#threads.size === 0) this.#start(0)
   }
 
   async close(): Promise<void> {
@@ -112,10 +121,13 @@ class Pool {
   }
 
   #start(waitedMs: number): Thread | null {
-    const { threads, spare = 0 } = this.#options
+    const { threads, spare = 0, youngHeapMib } = this.#options
     if (this.#threads.size >= threads + (waitedMs >= PATIENCE_MS ? spare : 0)) return null
     const worker = new Worker(this.#options.file, {
-      resourceLimits: { maxOldGenerationSizeMb: this.#options.maxHeapMib },
+      resourceLimits: {
+        maxOldGenerationSizeMb: this.#options.maxHeapMib,
+        ...(youngHeapMib === undefined ? {} : { maxYoungGenerationSizeMb: youngHeapMib }),
+      },
     })
     const thread: Thread = { worker, ready: false, jobs: [], timer: undefined }
     worker.on('message', (reply: ReplyMessage) => this.#settle(thread, reply))

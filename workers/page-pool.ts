@@ -6,9 +6,11 @@ import type { PageInput } from '../schema/contracts/candidate.ts'
 export interface PagePool extends AsyncDisposable {
   /** `extractInThread`. */
   extract: (input: PageInput, withText: boolean) => Promise<PageExtraction | { ok: false; reason: 'kills_worker' }>
+  /** Starts the first thread before it is needed. */
+  start: () => void
 }
 
-/** Opens the pool: the first thread starts with the first page, others up to `threads` when one does not keep up. */
+/** Opens the pool: the first thread starts with the first page unless told before, others up to `threads` when one does not keep up. */
 export function createPagePool({
   threads,
   taskTimeoutMs = PAGE_THREAD_LIMITS.taskTimeoutMs,
@@ -20,6 +22,7 @@ export function createPagePool({
   const pool = createThreadPool({ ...PAGE_THREAD_LIMITS, file, threads: 1, spare: threads - 1, taskTimeoutMs })
   return {
     extract: (input, withText) => extractInThread(pool, input, withText),
+    start: () => pool.start(),
     [Symbol.asyncDispose]: () => pool.close(),
   }
 }

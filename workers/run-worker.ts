@@ -13,6 +13,8 @@ interface Role {
   slots: number
   /** Where they queue. */
   queue: (runtime: Runtime) => string
+  /** Its first page comes at once. */
+  parsesPages?: boolean
   /** Loads the code, which takes longer than to make the activities from it. */
   load: () => Promise<(runtime: Runtime) => object | Promise<object>>
 }
@@ -26,6 +28,7 @@ const ROLES: Record<string, Role> = {
   io: {
     slots: 64,
     queue: (runtime) => runtime.queues.io,
+    parsesPages: true,
     load: async () => (await import('./roles/io.ts')).ioActivities,
   },
   cpu: {
@@ -64,8 +67,9 @@ export async function runWorker(settings: Settings, roles: readonly string[], st
   const bundle = roles.includes('orchestrator')
     ? await workflowBundle(settings.checkout, path.join(settings.home, 'cache'))
     : null
-  const prepared = await prepareRuntime(settings)
-  if (!(await start.servicesRun)) return
+  const prepared = await prepareRuntime(settings, THREADS)
+  if (loaded.some(({ role }) => role.parsesPages)) prepared.pages.start()
+  if (!(await start.servicesRun)) return prepared.pages[Symbol.asyncDispose]()
   const services = await startServices(settings, (line) => log.info({ line }, 'services'))
   const [connection] = await Promise.all([
     NativeConnection.connect(settings.temporal ? settings.temporal.connection : { address: services.temporalAddress }),

@@ -37,8 +37,8 @@ export interface Runtime extends AsyncDisposable {
   matchAbuse: (bytes: Buffer) => Promise<string | null>
   /** Threads that decode and classify; opened on first use. */
   pictures: () => Promise<PicturePool>
-  /** Threads that parse pages; opened on first use. */
-  pages: () => PagePool
+  /** Threads that parse pages; the first one starts with the first page unless told before. */
+  pages: PagePool
   threads: number
 }
 
@@ -46,13 +46,14 @@ export interface Runtime extends AsyncDisposable {
 export interface PreparedRuntime {
   lists: HashList[]
   tools: ToolVersions
+  pages: PagePool
 }
 
 /** Loads the decoder, reads the abuse lists, and asks every tool what it is. */
-export async function prepareRuntime(settings: Settings): Promise<PreparedRuntime> {
+export async function prepareRuntime(settings: Settings, threads: number): Promise<PreparedRuntime> {
   await createImages()
   const lists = settings.abuseLists.map((file) => parseHashList(readFileSync(file, 'utf8'), path.basename(file)))
-  return { lists, tools: gatherTools(await adapterVersions(), lists) }
+  return { lists, tools: gatherTools(await adapterVersions(), lists), pages: createPagePool({ threads }) }
 }
 
 export async function openRuntime(
@@ -61,13 +62,11 @@ export async function openRuntime(
   threads: number,
   prepared?: PreparedRuntime,
 ): Promise<Runtime> {
-  const { lists, tools } = prepared ?? (await prepareRuntime(settings))
+  const { lists, tools, pages } = prepared ?? (await prepareRuntime(settings, threads))
   const matcher = createAbuseMatcher(lists)
   const db = openDatabase(services.databaseUrl, 'writer')
   let pool: Promise<PicturePool> | null = null
   const pictures = () => (pool ??= createPicturePool({ threads }))
-  let pagePool: PagePool | null = null
-  const pages = () => (pagePool ??= createPagePool({ threads }))
   const matchAbuse = async (bytes: Buffer) => {
     if (lists.length === 0) return null
     const pdq = matcher.needsPdq ? await (await pictures()).pdqReference(bytes).catch(() => null) : null
@@ -90,7 +89,7 @@ export async function openRuntime(
     pages,
     threads,
     async [Symbol.asyncDispose]() {
-      await pagePool?.[Symbol.asyncDispose]()
+      await pages[Symbol.asyncDispose]()
       if (pool) await (await pool).close()
       await db.destroy()
     },

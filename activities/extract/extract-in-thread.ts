@@ -16,6 +16,8 @@ export const PAGE_THREAD_LIMITS = {
   /** Callers hold a request's slot or a chunk of a shard meanwhile; this is above both. */
   maxQueued: 4_000,
   maxHeapMib: 1_024,
+  /** Trees of some pages: they die with their page, and were copied twice before. */
+  youngHeapMib: 96,
   /** A page is parsed in less time than the caller's event loop takes to come round. */
   ahead: 2,
 }

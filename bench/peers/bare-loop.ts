@@ -46,6 +46,7 @@ const services =
     ? await startServices(settings, () => {})
     : { databaseUrl: 'postgres://nobody@127.0.0.1:1/none', temporalAddress: '' }
 await using runtime = await openRuntime(settings, services, 2)
+runtime.pages.start()
 const deps = crawlDeps(runtime)
 const urls = new UrlBook({ shards: 1, scope: section.scope })
 const place = (url: string, base?: string) => urls.place(url, base)

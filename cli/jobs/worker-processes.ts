@@ -14,6 +14,12 @@ const QUICK_MS = 10_000
 /** Deaths by a signal are normal events: a kill, or an input that crashes its worker and is found by halving (some 20 in a row). */
 const MAX_QUICK_KILLS = 60
 
+/**
+ * MiB of each half of a worker's young heap, twice the default: what lives as long as a request or a batch is dead when
+ * it is looked at, and a crawl takes a twentieth less of the processor.
+ */
+export const YOUNG_HEAP = '--max-semi-space-size=32'
+
 export interface WorkerProcesses {
   /** Lets workers that were started with `held` look for the services; without effect on others and when called again. */
   release: () => void
@@ -87,7 +93,7 @@ export function spawnWorker(
   const main = path.join(settings.checkout, 'workers', 'main.ts')
   const flags = Object.entries(settingsFlags(settings)).flatMap(([flag, value]) => [`--${flag}`, value])
   const output = log === null ? 'inherit' : openSync(log, 'a')
-  const child = spawn(process.execPath, [main, ...roles, ...flags, ...(held ? ['--await-services'] : [])], {
+  const child = spawn(process.execPath, [YOUNG_HEAP, main, ...roles, ...flags, ...(held ? ['--await-services'] : [])], {
     cwd: settings.checkout,
     stdio: [held ? 'pipe' : 'ignore', output, output],
     detached: log !== null,

@@ -23,6 +23,19 @@ test('answers each task with its own result', async () => {
   expect(await Promise.all(values.map((value) => pool.run({ kind: 'echo', value })))).toEqual(values)
 })
 
+test('starts a thread ahead when it is told to, which the first task then has', async () => {
+  const pool = aPool({ threads: 2 })
+  let started = 0
+  const count = () => (started += 1)
+  process.on('worker', count)
+  pool.start()
+  pool.start()
+  const before = await new Promise((resolve) => setImmediate(() => resolve(started)))
+  await pool.run({ kind: 'echo', value: 1 })
+  process.off('worker', count)
+  expect([before, started]).toEqual([1, 1])
+})
+
 test('moves buffers there and back', async () => {
   const bytes = new Uint8Array(1000)
   const result = await aPool().run({ kind: 'bytes', bytes }, [bytes.buffer])

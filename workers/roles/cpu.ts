@@ -31,7 +31,7 @@ export async function cpuActivities(runtime: Runtime) {
         const record = readWarcRecord(await runtime.store.getRange(place.sha, place.offset, place.length))
         return (await readWarcResponse(record, MAX_PAGE_BYTES)).body
       },
-      extract: (input) => runtime.pages().extract(input, true),
+      extract: (input) => runtime.pages.extract(input, true),
       describePage: (text, declared) => detectPageLanguage(text, declared, detectors),
       describeText: (text, languages) => describeText(text, detectors, languages),
     }),

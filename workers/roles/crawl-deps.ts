@@ -39,7 +39,7 @@ export function crawlDeps(runtime: Runtime): CrawlDeps {
     addressOf: (url) => fetcher.addressOf(url),
     bodies,
     takeSlot: createSlots(settings.concurrency),
-    extractPage: (input) => runtime.pages().extract(input, false),
+    extractPage: (input) => runtime.pages.extract(input, false),
     extractInput: extractInputDigest,
     sniffImage: sniffImageFormat,
     matchAbuse: runtime.matchAbuse,

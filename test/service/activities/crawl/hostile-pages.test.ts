@@ -130,7 +130,7 @@ test('a page that holds a thread for its whole time is given up, heartbeats go o
   await using pool = createPagePool({ threads: 1, taskTimeoutMs: SLOW_MS })
   let beats = 0
   const timer = setInterval(() => (beats += 1), SLOW_MS / 10)
-  const { ends } = await crawlSites({ ...own, pages: () => pool }, ['http://slow.example/'], {
+  const { ends } = await crawlSites({ ...own, pages: pool }, ['http://slow.example/'], {
     limits: { max_body_mib: 30 },
   })
   clearInterval(timer)
