@@ -1,4 +1,5 @@
-import { defaultTreeAdapter, parse, type DefaultTreeAdapterTypes, type TreeAdapter } from 'parse5'
+import { defaultTreeAdapter, type DefaultTreeAdapterTypes, type TreeAdapter } from 'parse5'
+import { parseInRuns } from './run-parser.ts'
 
 export type HtmlDocument = DefaultTreeAdapterTypes.Document
 export type HtmlElement = DefaultTreeAdapterTypes.Element
@@ -29,7 +30,7 @@ const SELF_CLOSED =
 export function parsePage(markup: string, xml = false): HtmlDocument | null {
   const html = xml ? markup.replace(SELF_CLOSED, '<$1$2></$1>') : markup
   try {
-    return parse(html, { scriptingEnabled: false, treeAdapter: limitedTreeAdapter() })
+    return parseInRuns(html, { scriptingEnabled: false, treeAdapter: limitedTreeAdapter() })
   } catch (error) {
     if (error instanceof TooComplex) return null
     throw error
