@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError, PermanentError, TransientError } from '../schema/contracts/errors.ts'
 
@@ -26,10 +26,21 @@ function relativePath(hex: string): string {
   return path.join(hex.slice(0, 2), hex.slice(2, 4), hex)
 }
 
+/** One folder for files that are being written, so that what killed writers left is found without a walk of the store. */
+const TEMPORARY = 'tmp'
+/** Many times what the slowest write of an object takes; one that outlives it fails as a fault that passes. */
+const ABANDONED_MS = 24 * 3600 * 1000
+
 /** A store in a folder: temp file, fsync, rename, fsync of the folder. */
 export function createFolderStore(root: string): ObjectStore {
   const made = new Set<string>()
   const fileOf = (sha: Uint8Array) => path.join(root, relativePath(Buffer.from(sha).toString('hex')))
+
+  async function make(folder: string): Promise<void> {
+    if (made.has(folder)) return
+    await mkdir(folder, { recursive: true })
+    made.add(folder)
+  }
 
   async function put(bytes: Uint8Array): Promise<Buffer> {
     const sha = createHash('sha256').update(bytes).digest()
@@ -37,11 +48,9 @@ export function createFolderStore(root: string): ObjectStore {
     if ((await sizeOf(target)) === bytes.byteLength) return sha
     const folder = path.dirname(target)
     try {
-      if (!made.has(folder)) {
-        await mkdir(folder, { recursive: true })
-        made.add(folder)
-      }
-      await writeDurably(folder, target, bytes)
+      await make(folder)
+      await make(path.join(root, TEMPORARY))
+      await writeDurably(newTemporary(root), target, bytes)
     } catch (error) {
       throw storeFault(error, root)
     }
@@ -69,9 +78,9 @@ export function createFolderStore(root: string): ObjectStore {
   }
 
   async function requireRoom(bytes: number): Promise<void> {
-    const temporary = path.join(root, `.${randomUUID()}.tmp`)
+    const temporary = newTemporary(root)
     try {
-      await mkdir(root, { recursive: true })
+      await make(path.dirname(temporary))
       await writeSynced(temporary, Buffer.alloc(bytes), () => rm(temporary))
     } catch (error) {
       throw storeFault(error, root)
@@ -80,6 +89,35 @@ export function createFolderStore(root: string): ObjectStore {
 
   const has = async (sha: Uint8Array) => (await sizeOf(fileOf(sha))) !== null
   return { put, get, getRange, has, requireRoom, locate: fileOf }
+}
+
+/**
+ * Removes what killed writers left in the folder of a store: files that nobody has written to for a day, by the clock of
+ * the file system, which other machines may share. Returns their number. Safe to run at any time and at the same time.
+ */
+export async function removeAbandoned(root: string): Promise<number> {
+  const probe = newTemporary(root)
+  await mkdir(path.dirname(probe), { recursive: true })
+  await writeSynced(probe, new Uint8Array(0))
+  const now = (await stat(probe)).mtimeMs
+  await rm(probe)
+  let removed = 0
+  for await (const { name } of await opendir(path.dirname(probe))) {
+    const file = path.join(path.dirname(probe), name)
+    // One that is gone meanwhile was renamed by its writer, or removed by another of us.
+    const writtenAt = await stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => now,
+    )
+    if (!name.endsWith('.tmp') || now - writtenAt < ABANDONED_MS) continue
+    await rm(file, { force: true })
+    removed += 1
+  }
+  return removed
+}
+
+function newTemporary(root: string): string {
+  return path.join(root, TEMPORARY, `${randomUUID()}.tmp`)
 }
 
 /**
@@ -114,12 +152,11 @@ export async function readObject(file: string, sha: Uint8Array, root = path.join
   return bytes
 }
 
-async function writeDurably(folder: string, target: string, bytes: Uint8Array): Promise<void> {
-  const temporary = path.join(folder, `.${randomUUID()}.tmp`)
+async function writeDurably(temporary: string, target: string, bytes: Uint8Array): Promise<void> {
   try {
     await writeSynced(temporary, bytes)
     await rename(temporary, target)
-    const directory = await open(folder, 'r')
+    const directory = await open(path.dirname(target), 'r')
     try {
       await directory.sync()
     } finally {

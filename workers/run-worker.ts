@@ -3,6 +3,7 @@ import { NativeConnection, Runtime as TemporalRuntime, Worker, type WorkerOption
 import { ORCHESTRATOR_QUEUE } from '../activities/steps/tool-versions.ts'
 import type { Settings } from '../infra/config.ts'
 import { createProcessLogger, type Logger } from '../infra/log.ts'
+import { tidyStore } from '../infra/open-store.ts'
 import { checkAppendOnly } from '../infra/self-check.ts'
 import { startServices } from '../infra/services/services.ts'
 import { openRuntime, prepareRuntime, type Runtime } from './runtime.ts'
@@ -100,6 +101,10 @@ export async function runWorker(settings: Settings, roles: readonly string[], st
   log.info({ queues: workers.map((worker) => worker.options.taskQueue) }, 'worker running')
   const ends = workers.map((worker) => worker.run())
   start.onRunning()
+  void tidyStore(settings).then(
+    (removed) => log.info({ removed }, 'abandoned files of the store removed'),
+    (error: unknown) => log.warn({ err: error }, 'abandoned files of the store stay'),
+  )
   await Promise.all(ends)
   await connection.close()
   log.info({}, 'worker drained')

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 import { EXIT } from '../../schema/contracts/errors.ts'
 import { badUsage, type Command } from '../command.ts'
 
-/** Scripts of package.json that are checks, then the lanes of vitest.config.ts. */
+/** Scripts of package.json that are checks, then the lanes of vitest.config.ts: projects whose names begin so. */
 const CHECKS = ['format', 'lint', 'types', 'unused'] as const
 const LANES = ['fast', 'service', 'end-to-end'] as const
 
@@ -65,7 +65,7 @@ async function runLane(lane: string, environment: Environment): Promise<Tally> {
   const report = join(work, 'report.json')
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-    const code = await run('vitest', ['run', '--project', lane, '--passWithNoTests', ...reporters], environment)
+    const code = await run('vitest', ['run', '--project', `${lane}*`, '--passWithNoTests', ...reporters], environment)
     return tallyOf(existsSync(report) ? readFileSync(report, 'utf8') : null, code)
   } finally {
     rmSync(work, { recursive: true })

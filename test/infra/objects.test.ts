@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type * as FileSystem from 'node:fs/promises'
-import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createFolderStore, type ObjectStore } from '../../infra/objects.ts'
+import { createFolderStore, type ObjectStore, removeAbandoned } from '../../infra/objects.ts'
 
 /**
  * A disk whose next write ends with this after half of the bytes, or whose next new file cannot be made; steps of
@@ -13,6 +13,7 @@ import { createFolderStore, type ObjectStore } from '../../infra/objects.ts'
 const disk = vi.hoisted(() => ({
   fault: null as string | null,
   noFile: null as string | null,
+  beforeRename: null as ((from: string) => Promise<void>) | null,
   steps: [] as string[],
   open: 0,
 }))
@@ -48,6 +49,7 @@ vi.mock('node:fs/promises', async (original) => {
   }
   const rename = async (from: string, to: string) => {
     disk.steps.push('rename')
+    await disk.beforeRename?.(from)
     await real.rename(from, to)
   }
   return { ...real, open, rename }
@@ -157,4 +159,31 @@ test('any other fault of the disk leaves no file either', async () => {
   disk.fault = 'EIO'
   await expect(store.put(BYTES)).rejects.toMatchObject({ name: 'TransientError', code: 'STORE_FAULT' })
   expect(await filesOf()).toEqual([])
+})
+
+test('what a killed writer left is removed after a day, what may still be written is not', async () => {
+  await store.put(BYTES)
+  const left = async (name: string, hoursAgo: number) => {
+    const file = path.join(root, 'tmp', name)
+    await writeFile(file, 'half')
+    const at = new Date(Date.now() - hoursAgo * 3_600_000)
+    await utimes(file, at, at)
+  }
+  await left('old.tmp', 25)
+  await left('young.tmp', 23)
+  await utimes(store.locate(SHA), 0, 0)
+  expect(await removeAbandoned(root)).toBe(1)
+  expect((await filesOf()).toSorted()).toEqual([SHA.toString('hex'), 'young.tmp'].toSorted())
+})
+
+test('a writer whose file was taken for abandoned fails for now, and nothing is at its name', async () => {
+  disk.beforeRename = (from) => rm(from)
+  await expect(store.put(BYTES)).rejects.toMatchObject({ name: 'TransientError', code: 'STORE_FAULT' })
+  disk.beforeRename = null
+  expect(await store.has(SHA)).toBe(false)
+  expect(await store.put(BYTES)).toEqual(SHA)
+})
+
+test('a store without a file has nothing to remove', async () => {
+  expect(await removeAbandoned(root)).toBe(0)
 })

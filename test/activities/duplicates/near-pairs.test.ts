@@ -9,18 +9,18 @@ function search(hashes: Uint8Array, threshold: number) {
   return { pairs: pairs.toSorted(([a, b], [c, d]) => a - c || b - d), stats }
 }
 
-test('finds among 20,000 hashes exactly the pairs that comparing all with all finds', () => {
-  const hashes = someHashes(20_000)
+test('finds among 10,000 hashes exactly the pairs that comparing all with all finds', () => {
+  const hashes = someHashes(10_000)
   const expected = bruteForcePairs(hashes, 31)
   expect(search(hashes, 31).pairs).toEqual(expected)
   const distances = expected.map(([, , distance]) => distance)
-  expect([Math.min(...distances), Math.max(...distances), expected.length > 5_000]).toEqual([0, 31, true])
+  expect([Math.min(...distances), Math.max(...distances), expected.length > 2_500]).toEqual([0, 31, true])
 }, 60_000)
 
 test.each([0, 1, 15, 16, 31, 36])(
   'is exact at distance %i',
   (threshold) => {
-    const hashes = someHashes(7_000)
+    const hashes = someHashes(4_000)
     const { pairs, stats } = search(hashes, threshold)
     expect(pairs).toEqual(bruteForcePairs(hashes, threshold))
     expect(stats.radii).toHaveLength(16)
@@ -36,8 +36,8 @@ test('is exact among few hashes, which are compared all with all', () => {
 })
 
 test('is exact where most hashes agree in half of their bits, without comparing those', () => {
-  const hashes = someHashes(14_000)
-  for (let item = 0; item < 12_000; item++) hashes.fill(0x55, 32 * item, 32 * item + 16)
+  const hashes = someHashes(10_000)
+  for (let item = 0; item < 8_600; item++) hashes.fill(0x55, 32 * item, 32 * item + 16)
   const { pairs, stats } = search(hashes, 31)
   expect(pairs).toEqual(bruteForcePairs(hashes, 31))
   expect(stats.radii.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => -1))
