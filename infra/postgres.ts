@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Database } from '../schema/tables/database.ts'
+import { prepareRepeated } from './prepared-statements.ts'
 
 /** Who connects: `owner` migrates, `writer` is every worker, `auditor` only reads. */
 export type Role = 'owner' | 'writer' | 'auditor'
@@ -58,7 +59,10 @@ export function openDatabase(
   // Postgres restarting under an idle client is a normal event; the next query opens a new connection. The pool leaves
   // a client that is lent alone: one that is lost between two statements of a transaction must not end the process.
   pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
+  pool.on('connect', (client) => {
+    client.on('error', () => {})
+    if (role === 'writer') prepareRepeated(client)
+  })
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }
 

@@ -37,3 +37,23 @@ test('a transaction whose worker freezes is ended: its locks are free, and its l
   expect(isDatabaseAway(late)).toBe(true)
   await frozen.destroy()
 })
+
+test('a statement that comes again and again is prepared, one with a text of its own is not, and answers stay right', async () => {
+  await using db = openDatabase(database.url, 'writer', 1)
+  const answers: number[] = []
+  for (let no = 0; no < 5; no += 1) {
+    const { rows } = await sql<{ sum: number }>`SELECT ${no}::int + 1 AS sum`.execute(db)
+    answers.push(rows[0]?.sum ?? -1)
+    await sql`SELECT ${no}::int AS ${sql.ref(`own_${no}`)}`.execute(db)
+  }
+  const kept = await sql<{ statement: string }>`SELECT statement FROM pg_prepared_statements`.execute(db)
+  expect([answers, kept.rows]).toEqual([[1, 2, 3, 4, 5], [{ statement: 'SELECT $1::int + 1 AS sum' }]])
+})
+
+test('prepared statements go on after their table has gained a column', async () => {
+  await using db = openDatabase(database.url, 'writer', 1)
+  const ask = () => sql<{ site_no: number }>`SELECT site_no FROM site WHERE crawl_no = ${1}::int`.execute(db)
+  for (let no = 0; no < 7; no += 1) await ask()
+  await sql`ALTER TABLE site ADD COLUMN later int`.execute(database.as('owner'))
+  expect((await ask()).rows).toEqual([])
+})
