@@ -46,6 +46,8 @@ const START_MS = 60_000
 /** Many times what a task waits behind others in a pool that keeps up. */
 const PATIENCE_MS = 500
 
+const ENTRY = new URL('thread-entry.ts', import.meta.url)
+
 interface Thread {
   worker: Worker
   ready: boolean
@@ -123,7 +125,8 @@ class Pool {
   #start(waitedMs: number): Thread | null {
     const { threads, spare = 0, youngHeapMib } = this.#options
     if (this.#threads.size >= threads + (waitedMs >= PATIENCE_MS ? spare : 0)) return null
-    const worker = new Worker(this.#options.file, {
+    const worker = new Worker(ENTRY, {
+      workerData: this.#options.file.href,
       resourceLimits: {
         maxOldGenerationSizeMb: this.#options.maxHeapMib,
         ...(youngHeapMib === undefined ? {} : { maxYoungGenerationSizeMb: youngHeapMib }),
