@@ -161,7 +161,7 @@ export class ShardCrawler {
       this.onRefilled = resolve
     })
     this.refilling ??= this.claims
-      .refill(now)
+      .refill(now, this.running > 0)
       .catch((error: unknown) => {
         this.failure ??= error
       })

@@ -20,6 +20,8 @@ const CLAIM_OF_MANY = 4
 const FEW_HOSTS = 64
 /** How often a shard that has work looks for what other shards found for it. */
 const BUSY_POLL_MS = 1_000
+/** After a look that found nothing, while answers are awaited: only a commit or the clock makes a URL due. */
+const EMPTY_POLL_MS = 100
 
 export interface ClaimDeps {
   commit: CommitDeps
@@ -49,6 +51,8 @@ export class UrlClaims {
   /** Hosts that may have more than what was claimed of them, and when to ask for others. */
   private readonly plenty = new Set<string>()
   private nextPoll = 0
+  private emptyUntil = 0
+  private commits = 0
   private readonly resolving = new Set<string>()
   private readonly deps: ClaimDeps
   private readonly lease: Lease
@@ -69,20 +73,26 @@ export class UrlClaims {
   lookAgain(): void {
     this.found = []
     this.nextPoll = 0
+    this.emptyUntil = 0
+    this.commits += 1
   }
 
-  async refill(now: number): Promise<void> {
+  /** With `awaiting` requests are under way, and nothing is lost by a later look. */
+  async refill(now: number, awaiting: boolean): Promise<void> {
     const { schedule, commit } = this.deps
     if (this.found.length === 0) {
-      if (!this.wantsMore(now)) return
+      if ((awaiting && now < this.emptyUntil) || !this.wantsMore(now)) return
       schedule.forgetIdle()
       await noteAddresses(commit.db, this.lease.crawlNo, schedule.takeLocated())
       const crowded = schedule.crowded()
+      const before = this.commits
       const look = { limit: HOSTS_AT_A_TIME, after: this.lastClaimed, crowded }
       this.found = await dueHosts(commit.db, this.lease, look)
       this.foundMany = this.found.length > FEW_HOSTS
       this.plenty.clear()
       this.nextPoll = now + BUSY_POLL_MS
+      // A look that a commit overtook may have missed what that found.
+      this.emptyUntil = this.found.length === 0 && before === this.commits ? now + EMPTY_POLL_MS : 0
     }
     while (schedule.readyHosts(this.deps.now()) < ENOUGH_HOSTS) {
       const next = this.found.shift()

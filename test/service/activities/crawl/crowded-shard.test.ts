@@ -19,6 +19,7 @@ let runtime: Runtime
 /** URLs in the order in which the two servers, each an address, were asked for them. */
 let asked: string[] = []
 let onQuick: (count: number) => void = () => {}
+let answerAfterMs = () => 0
 
 beforeAll(async () => {
   home = makeTestHome('crowded')
@@ -31,7 +32,8 @@ beforeAll(async () => {
     (request, response) => {
       asked.push(`http://${request.headers.host}${request.url}`)
       onQuick(pagesOf(QUICK).length)
-      response.writeHead(request.url === '/robots.txt' ? 404 : 200, { 'content-type': 'text/html' }).end()
+      const status = request.url === '/robots.txt' ? 404 : 200
+      setTimeout(() => response.writeHead(status, { 'content-type': 'text/html' }).end(), answerAfterMs())
     },
     { address: '127.0.0.2' },
   )
@@ -47,6 +49,7 @@ beforeAll(async () => {
 beforeEach(() => {
   asked = []
   onQuick = () => {}
+  answerAfterMs = () => 0
 })
 
 afterAll(async () => {
@@ -96,4 +99,24 @@ test('hundreds of names on one slow server neither hold back a fast host of thei
   const { rows } = await sql<{ host: string; address: string }>`
     SELECT host, address FROM crawl_host WHERE crawl_no = ${crawlNo} AND host = ${QUICK}`.execute(runtime.db)
   expect(rows).toEqual([{ host: QUICK, address: '127.0.0.2' }])
+})
+
+test('while answers are awaited the database is not asked at each of them', async () => {
+  let looks = 0
+  const counted = runtime.db.withPlugin({
+    transformQuery: ({ node }) => {
+      if (node.kind === 'RawNode' && JSON.stringify(node).includes('on_probation')) looks += 1
+      return node
+    },
+    transformResult: ({ result }) => Promise.resolve(result),
+  })
+  const section = aSection(quickSeeds.slice(0, 30), {
+    politeness: { honour: ['robots'], per_host: 30, per_address: 30, delay_ms: 0 },
+  })
+  // One answer after the other, all asked for at once.
+  answerAfterMs = () => 20 * pagesOf(QUICK).length
+  const { id } = await startCrawl(runtime.db, section, 1)
+  expect(await crawlToEnd({ ...runtime, db: counted }, id)).toBe('finished')
+  expect(pagesOf(QUICK).length).toBe(30)
+  expect(looks).toBeLessThan(20)
 })
