@@ -50,16 +50,20 @@ export async function normalisePicture(
 async function normaliseOpen(picture: OpenImage, config: NormaliseConfig, images: Images): Promise<NormaliseResult> {
   const raster = await images.decode(picture, { orient: true, background: config.background, useProfile: true })
   const { shrunk, pdq, measures } = look(raster, config.max_side)
-  const encoded = await images.encode(shrunk ?? raster, {
+  const { width, height } = raster
+  if (shrunk) images.free(raster)
+  const released = shrunk ?? raster
+  const encoded = await images.encode(released, {
     format: config.format,
     quality: config.quality,
     maxSide: config.max_side,
   })
+  images.free(released)
   const fact: NormaliseFact = {
     ok: true,
     format: picture.format,
-    width: raster.width,
-    height: raster.height,
+    width,
+    height,
     bytes: picture.bytes.length,
     frames: picture.frames,
     has_alpha: picture.hasAlpha,
