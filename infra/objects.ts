@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError, PermanentError, TransientError } from '../schema/contracts/errors.ts'
@@ -135,14 +136,27 @@ async function writeSynced(file: string, bytes: Uint8Array, opened?: () => Promi
   }
 }
 
-/**
- * The object that lies at `file`, as `locate` says, verified: for a thread that reads for itself what its process would
- * only pass on. Throws OBJECT_MISSING or OBJECT_CORRUPT.
- */
-export async function readObject(file: string, sha: Uint8Array, root = path.join(file, '../../..')): Promise<Buffer> {
+/** The object that lies at `file`, verified. Throws OBJECT_MISSING or OBJECT_CORRUPT. */
+async function readObject(file: string, sha: Uint8Array, root: string): Promise<Buffer> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw missing(error, sha, root)
   })
+  return verified(bytes, sha, root)
+}
+
+/**
+ * The object that lies at `file`, as `locate` says, verified: for a thread that reads for itself what its process would
+ * only pass on, and has nothing else to do meanwhile. Throws OBJECT_MISSING or OBJECT_CORRUPT.
+ */
+export function readObjectSync(file: string, sha: Uint8Array, root = path.join(file, '../../..')): Buffer {
+  try {
+    return verified(readFileSync(file), sha, root)
+  } catch (error) {
+    throw error instanceof AppError ? error : missing(error, sha, root)
+  }
+}
+
+function verified(bytes: Buffer, sha: Uint8Array, root: string): Buffer {
   if (!createHash('sha256').update(bytes).digest().equals(Buffer.from(sha))) {
     throw new PermanentError(
       'OBJECT_CORRUPT',

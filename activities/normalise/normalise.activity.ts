@@ -57,7 +57,7 @@ export function createNormaliseActivities(deps: NormaliseDeps) {
               background,
               max_side,
             })
-            if (released) await deps.store.put(released)
+            if (released) await storeAndFree(deps, released)
             return fact
           },
           poisoned: () => ({ ok: false, reason: 'kills_worker' }),
@@ -75,4 +75,11 @@ export function createNormaliseActivities(deps: NormaliseDeps) {
       return done
     })
   return { normaliseShard }
+}
+
+/** Its memory lies outside the heap, which is large here and would be collected for its sake. */
+async function storeAndFree({ store }: NormaliseDeps, released: Buffer): Promise<void> {
+  await store.put(released)
+  // A part of a larger piece is not ours to give back.
+  if (released.byteLength === released.buffer.byteLength) (released.buffer as ArrayBuffer).transfer(0)
 }

@@ -1,5 +1,6 @@
 import type { Images, Raster } from '../../infra/images.ts'
-import { frequencies, kernel, matrix, plane, row, taken } from './pixel-kernel.ts'
+import { frequencies, kernel, matrix, plane } from './pixel-kernel.ts'
+import { scanRaster, type Size } from './scan-raster.ts'
 
 /**
  * PDQ, the 256-bit perceptual hash of Meta's ThreatExchange ("The TMK+PDQF video-hashing algorithm and the PDQ
@@ -31,8 +32,18 @@ matrix.set(dctMatrix())
 
 /** PDQ of an RGB raster at its full decode. */
 export function pdqHash(raster: Raster): PdqResult {
-  const luma = sampledLuma(raster)
-  return luma.width < MIN_SIDE || luma.height < MIN_SIDE ? ZERO : hashLuma(luma)
+  const size = sampledSize(raster)
+  scanRaster(raster, { sample: size })
+  return hashSample(size)
+}
+
+/**
+ * Of a picture that a scan reads, what it is asked for as `sample`: its own size, or 512x512 nearest neighbours, which
+ * ignore the ratio (C++ rule).
+ */
+export function sampledSize({ width, height }: Size): Size {
+  const isLarge = width > SAMPLE_SIDE || height > SAMPLE_SIDE
+  return isLarge ? { width: SAMPLE_SIDE, height: SAMPLE_SIDE } : { width, height }
 }
 
 /**
@@ -59,33 +70,14 @@ export function popCount(word: number): number {
   return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }
 
-/** Of the luma in the kernel's plane. */
-interface Size {
-  width: number
-  height: number
-}
-
-/** Luma at full size, or of a 512x512 nearest-neighbour sample that ignores the ratio (C++ rule). */
-function sampledLuma({ data, width, height }: Raster): Size {
-  const shrink = width > SAMPLE_SIDE || height > SAMPLE_SIDE
-  const outWidth = shrink ? SAMPLE_SIDE : width
-  const outHeight = shrink ? SAMPLE_SIDE : height
-  for (let x = 0; x < outWidth; x++) taken[x] = Math.floor((x * width) / outWidth)
-  for (let y = 0; y < outHeight; y++) {
-    const start = 3 * width * Math.floor((y * height) / outHeight)
-    row.set(data.subarray(start, start + 3 * width))
-    kernel.sampleRow(y * outWidth, outWidth)
-  }
-  return { width: outWidth, height: outHeight }
-}
-
 /**
- * Two passes of a box filter along rows and columns stand in for a tent filter (Jarosz); then the middle of each cell of
- * a 64x64 grid is taken. The reference takes a picture of the grid's own size as it is; a filter of width one would still
- * round.
+ * PDQ of the sample that a scan left. Two passes of a box filter along rows and columns stand in for a tent filter
+ * (Jarosz); then the middle of each cell of a 64x64 grid is taken. The reference takes a picture of the grid's own size as
+ * it is; a filter of width one would still round.
  */
-function hashLuma({ width, height }: Size): PdqResult {
-  if (width !== GRID || height !== GRID) kernel.blurredGrid(width, height)
+export function hashSample({ width, height }: Size): PdqResult {
+  if (width < MIN_SIDE || height < MIN_SIDE) return ZERO
+  kernel.blurredGrid()
   const grid = plane.subarray(0, GRID * GRID)
   kernel.dct16()
   return { hash: hexOf(frequencies), quality: gradientQuality(grid) }

@@ -1,39 +1,44 @@
 import { readFileSync } from 'node:fs'
 
-/** Longest side of a plane that the kernel holds, and of a row of pixels (`MAX_IMAGE_SIDE`). */
+/** Longest side of a plane that the kernel holds, and of a picture (`MAX_IMAGE_SIDE`). */
 const SIDE = 512
-const ROW = 65_535
+const ROW = 65_536
+/** Numbers from one line of `plane` to the next. */
+const STRIDE = SIDE + 16
 
 /**
- * Inner loops over pixels, compiled from pixel-kernel.c: four times as fast as here. All work on memory that the kernel
- * owns, one picture at a time; numbers are places and lengths in its arrays.
+ * Inner loops over pixels, compiled from pixel-kernel.c: many times as fast as here. All work on memory that the kernel
+ * owns, one picture at a time.
  */
 interface Kernel {
   memory: { buffer: ArrayBuffer }
-  row(): number
-  ends(): number
-  shares(): number
+  strip(): number
+  small(): number
   luma(): number
   moments(): number
   bins(): number
   plane(): number
-  taken(): number
   matrix(): number
   frequencies(): number
-  /** Sums the lumas of `width` pixels of `row` into `cells` cells of a line; `ends` and `shares` say which pixels lie in which. */
-  averageLine(width: number, cells: number): void
-  /** Adds a share of the line to `luma` from `start` on. */
-  addLine(start: number, cells: number, share: number): void
-  clear(cells: number): void
-  divide(cells: number, area: number): void
+  /** Before a picture's first strip: its size, and that of `luma`, of the sample in `plane` and of the shrunk picture; 0 where one is not wanted. */
+  begin(
+    width: number,
+    height: number,
+    lumaWidth: number,
+    lumaHeight: number,
+    sampleWidth: number,
+    sampleHeight: number,
+    smallWidth: number,
+    smallHeight: number,
+  ): void
+  /** Reads so many rows from `strip`; returns the bytes of the shrunk picture that they completed, which lie in `small`. */
+  readStrip(rows: number): number
   /** Sum and sum of squares of the Laplacian of `luma`, into `moments`. */
-  laplacian(width: number, height: number): void
+  laplacian(): void
   /** Of `luma`, into `bins`. */
-  histogram(cells: number): void
-  /** Lumas of the pixels of `row` that `taken` names, into `plane` from `start` on. */
-  sampleRow(start: number, places: number): void
-  /** Blurs `plane` and leaves 64x64 places of it there. */
-  blurredGrid(width: number, height: number): void
+  histogram(): void
+  /** Blurs the sample and leaves 64x64 places of it at the head of `plane`. */
+  blurredGrid(): void
   /** `matrix` times that grid times the matrix turned, into `frequencies`. */
   dct16(): void
 }
@@ -49,13 +54,11 @@ export const kernel = new WebAssembly.Instance(new WebAssembly.Module(bytes)).ex
 
 /** The kernel's memory never grows, so that these stay what they are. */
 const { buffer } = kernel.memory
-export const row = new Uint8Array(buffer, kernel.row(), 3 * ROW)
-export const ends = new Uint32Array(buffer, kernel.ends(), SIDE)
-export const shares = new Float64Array(buffer, kernel.shares(), SIDE)
-export const luma = new Float64Array(buffer, kernel.luma(), SIDE * SIDE)
+export const strip = new Uint8Array(buffer, kernel.strip(), 3 * ROW)
+export const small = new Uint8Array(buffer, kernel.small(), 3 * ROW)
+export const luma = new Float32Array(buffer, kernel.luma(), SIDE * SIDE)
 export const moments = new Float64Array(buffer, kernel.moments(), 2)
 export const bins = new Uint32Array(buffer, kernel.bins(), 256)
-export const taken = new Uint32Array(buffer, kernel.taken(), SIDE)
-export const plane = new Float32Array(buffer, kernel.plane(), SIDE * SIDE)
+export const plane = new Float32Array(buffer, kernel.plane(), SIDE * STRIDE)
 export const matrix = new Float32Array(buffer, kernel.matrix(), 16 * 64)
 export const frequencies = new Float32Array(buffer, kernel.frequencies(), 16 * 16)

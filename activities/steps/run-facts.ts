@@ -14,6 +14,8 @@ import { canonicalJson, sha256 } from '../digest.ts'
 
 /** Inputs computed and committed at a time (design rule 4: 25 to 100). */
 const CHUNK = 50
+/** One is computed while the other waits for its slowest input and its commit. */
+const CHUNKS_AT_ONCE = 2
 /** An input alone in its chunk that ended its worker this often is dropped. */
 const KILLS = 3
 
@@ -36,7 +38,7 @@ export interface FactRun<Input, Value> {
   compute: (input: Input) => Promise<Value>
   /** The value of an input that ends its worker. */
   poisoned(): Value
-  /** Simultaneous computations. */
+  /** Simultaneous computations of a chunk. */
   concurrency: number
   /** Asked between chunks: true ends the run early, with `false` as result. */
   shouldStop(): Promise<boolean> | boolean
@@ -54,12 +56,40 @@ export async function runFacts<Input, Value>(
 ): Promise<boolean> {
   const todo = await missing(facts, inputs)
   const left = await flightsLeft(facts.db, facts.run, facts.step, inputs)
-  for (const chunk of chunksOf(todo, left)) {
-    if (await facts.shouldStop()) return false
-    facts.signal.throwIfAborted()
-    await runChunk(facts, chunk.inputs, chunk.tries)
+  const chunks = chunksOf(todo, left)
+  const wasHeld = ({ inputs: [first] }: Chunk<Input>) =>
+    left.some((flight) => first !== undefined && flight.first_no <= first.no && first.no <= flight.last_no)
+  // What a death may be blamed on runs alone: nothing beside it is charged with the next one.
+  const suspects = chunks.filter(wasHeld)
+  const fresh = chunks.filter((chunk) => !wasHeld(chunk))
+  return (await runChunks(facts, suspects, 1)) && (await runChunks(facts, fresh, CHUNKS_AT_ONCE))
+}
+
+/** Some chunks at a time, in order; false when it stopped early. A failure is thrown when none runs any more. */
+async function runChunks<Input, Value>(
+  facts: FactRun<Input, Value>,
+  chunks: readonly Chunk<Input>[],
+  atOnce: number,
+): Promise<boolean> {
+  const waiting = chunks.values()
+  let ends = false
+  let stopped = false
+  const lane = async () => {
+    for (const chunk of waiting) {
+      stopped ||= await facts.shouldStop()
+      if (ends || stopped) return
+      facts.signal.throwIfAborted()
+      await runChunk(facts, chunk.inputs, chunk.tries)
+    }
   }
-  return true
+  const guarded = () =>
+    lane().catch((error: unknown) => {
+      ends = true
+      throw error
+    })
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(atOnce, chunks.length) }, guarded))
+  for (const one of lanes) if (one.status === 'rejected') throw one.reason
+  return !stopped
 }
 
 async function missing<Input, Value>(

@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { normalisePicture } from '../../../activities/normalise/normalise-picture.ts'
 import { hammingDistance } from '../../../activities/normalise/pdq.ts'
-import { createImages } from '../../../infra/images.ts'
+import { createImages, type Raster } from '../../../infra/images.ts'
 import type { NormaliseFact } from '../../../schema/contracts/facts.ts'
 import { aRaster, pngClaiming, rgbaPng, sharpOf } from '../../builders/pictures.ts'
 
@@ -34,6 +34,23 @@ test('finds the same in a picture whatever format, quality and size it is releas
   ]
   expect(others.map(withoutReleased)).toEqual(others.map(() => withoutReleased(base)))
   expect(new Set([base, ...others].map(({ released }) => released.sha256)).size).toBe(4)
+})
+
+test.each([64, 256, 1024])('gives the memory of every raster back, released at %i pixels', async (max_side) => {
+  const rasters: Raster[] = []
+  const watched = {
+    ...images,
+    decode: async (...args: Parameters<typeof images.decode>) => {
+      const raster = await images.decode(...args)
+      rasters.push(raster)
+      return raster
+    },
+  }
+  const bytes = await sharpOf(aRaster({ width: 400 }))
+    .png()
+    .toBuffer()
+  await normalisePicture(bytes, { ...config, max_side }, watched)
+  expect(rasters.map(({ data }) => data.length)).toEqual([0])
 })
 
 test('describes the released bytes that it gives', async () => {

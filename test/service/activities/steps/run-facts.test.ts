@@ -103,6 +103,26 @@ test('another run of the same definition reads what is stored', async () => {
   )
 })
 
+test('a second chunk is begun before the first is committed, each under its own range', async () => {
+  const begun = new Set<string>()
+  const both = Promise.withResolvers<unknown[]>()
+  const step = await aStep({
+    compute: async (word) => {
+      begun.add(word)
+      // No input ends before one of each chunk has begun.
+      if (begun.has('word 0') && begun.has('word 50')) both.resolve(flightsOf(step))
+      await both.promise
+      return { length: word.length }
+    },
+  })
+  await runFacts(step.run, wordsOf(60))
+  const ranges = (await both.promise) as { first_no: string; last_no: string }[]
+  expect(ranges.map((one) => [Number(one.first_no), Number(one.last_no)])).toEqual([
+    [0, 49],
+    [50, 59],
+  ])
+})
+
 test('what was committed before a crash in the middle is not computed again', async () => {
   const step = await aStep()
   const crash = { ...step.run, compute: failingOn('word 60', step.run.compute) }
