@@ -5,6 +5,7 @@ import {
   continueAsNew,
   defineSignal,
   isCancellation,
+  patched,
   setHandler,
   startChild,
   workflowInfo,
@@ -44,6 +45,20 @@ export async function crawlWorkflow(input: CrawlWorkflowInput): Promise<CrawlWor
   setHandler(wakeSignal, () => {
     changed = true
   })
+  const start = async (shard: number) => {
+    const child = await startChild<typeof crawlShardWorkflow>('crawlShardWorkflow', {
+      workflowId: `${workflowInfo().workflowId}/shard/${shard}`,
+      args: [{ crawlId: input.crawlId, shard, ioQueue: input.ioQueue }],
+    })
+    const ended = () => {
+      running.delete(shard)
+      changed = true
+    }
+    child.result().then(ended, (error: unknown) => {
+      failure ??= error
+      ended()
+    })
+  }
   for (;;) {
     changed = false
     // What passes is retried inside the shard; what reaches here would come again for ever.
@@ -54,23 +69,14 @@ export async function crawlWorkflow(input: CrawlWorkflowInput): Promise<CrawlWor
       })
     const round = await planCrawlRound({ crawlId: input.crawlId })
     if (round.kind === 'work') {
-      for (const shard of round.shards) {
-        if (running.has(shard) || running.size >= input.window) continue
-        starts += 1
-        running.add(shard)
-        const child = await startChild<typeof crawlShardWorkflow>('crawlShardWorkflow', {
-          workflowId: `${workflowInfo().workflowId}/shard/${shard}`,
-          args: [{ crawlId: input.crawlId, shard, ioQueue: input.ioQueue }],
-        })
-        const ended = () => {
-          running.delete(shard)
-          changed = true
-        }
-        child.result().then(ended, (error: unknown) => {
-          failure ??= error
-          ended()
-        })
-      }
+      const free = round.shards
+        .filter((shard) => !running.has(shard))
+        .slice(0, Math.max(0, input.window - running.size))
+      for (const shard of free) running.add(shard)
+      starts += free.length
+      // One after the other each costs a way to the server and back: the last host of a crawl waited for all before it.
+      if (patched('shards-start-together')) await Promise.all(free.map(start))
+      else for (const shard of free) await start(shard)
     } else if (running.size === 0 && round.kind === 'cancelled') return { state: 'cancelled' }
     else if (running.size === 0 && round.kind === 'finished') return endCrawl({ crawlId: input.crawlId })
     if (starts >= MAX_STARTS) return renew(input, running)
