@@ -17,7 +17,7 @@ Peers are installed into the cache on first use (npm and Python 3).
   --corpus DIR   sites.json and sites/, as the corpus builder makes them
   --rounds N     runs of each tool, in turn (5)
   --tools LIST   of mella,crawlee,scrapy (all)
-  --per-host N   requests at a time to one host, of mella (4)
+  --per-host N   requests at a time to one host, of mella (16); the peers may have all of theirs there
   --concurrency N  of the peers (32)
 `
 const CRAWLEE = '3.18.1'
@@ -28,7 +28,7 @@ const { values } = parseArgs({
     corpus: { type: 'string', default: '' },
     rounds: { type: 'string', default: '5' },
     tools: { type: 'string', default: 'mella,crawlee,scrapy' },
-    'per-host': { type: 'string', default: '4' },
+    'per-host': { type: 'string', default: '16' },
     concurrency: { type: 'string', default: '32' },
     help: { type: 'boolean', default: false },
   },

@@ -14,13 +14,13 @@ Pages a second are those of the site's own log, from its first request to its la
 
   --corpus DIR   sites.json and sites/, as the corpus builder makes them
   --rounds N     runs of each, in turn (5)
-  --per-host N   requests at a time to one host (4)
+  --per-host N   requests at a time to one host (16)
 `
 const { values } = parseArgs({
   options: {
     corpus: { type: 'string', default: '' },
     rounds: { type: 'string', default: '5' },
-    'per-host': { type: 'string', default: '4' },
+    'per-host': { type: 'string', default: '16' },
     help: { type: 'boolean', default: false },
   },
 })
