@@ -76,7 +76,8 @@ async function runChunks<Input, Value>(
   let stopped = false
   const lane = async () => {
     for (const chunk of waiting) {
-      stopped ||= await facts.shouldStop()
+      // Not `stopped ||=`: that would set it back to what was true before the other lane was told to stop.
+      if (await facts.shouldStop()) stopped = true
       if (ends || stopped) return
       facts.signal.throwIfAborted()
       await runChunk(facts, chunk.inputs, chunk.tries)

@@ -189,6 +189,19 @@ test('it stops between chunks when asked to, and keeps what it has', async () =>
   expect(await storedOf(step)).toHaveLength(100)
 })
 
+test('a late answer from before a pause does not undo it: what was left out is not called done', async () => {
+  let asked = 0
+  const step = await aStep({
+    shouldStop: async () => {
+      const question = (asked += 1)
+      if (question === 1) await new Promise((resolve) => setTimeout(resolve, 50))
+      return question === 2
+    },
+  })
+  expect(await runFacts(step.run, wordsOf(100))).toBe(false)
+  expect(await storedOf(step)).toEqual([])
+})
+
 test('a cancelled step computes nothing more', async () => {
   const step = await aStep({ signal: AbortSignal.abort(new TransientError('STOPPED', 'stopped')) })
   await expect(runFacts(step.run, wordsOf(3))).rejects.toMatchObject({ code: 'STOPPED' })
