@@ -114,9 +114,9 @@ async function crawl(on: Play, plan: readonly Kind[], random = randomOf(0)): Pro
   const spec = path.join(on.home, 'spec.yaml')
   writeFileSync(spec, specOf(on.site.ready['seeds'] as Record<string, string[]>))
   const running = startMella(['crawl', 'start', spec, '--wait'], { env: on.env, log: path.join(on.home, 'crawl.log') })
-  const stop = new AbortController()
-  void running.end.then(() => stop.abort())
-  const strikes = plan.length === 0 ? [] : await strikesOn(on, plan, random, stop.signal).catch(stopFirst(running))
+  // To the end of the crawl: what a strike interrupts is asked for seconds after it, the last one's too.
+  await using watch = plan.length === 0 ? null : new LeaseWatch(on.home)
+  const strikes = watch === null ? [] : await strikesOn(on, watch, plan, random, running).catch(stopFirst(running))
   const { code, stderr } = await running.end
   say(`${path.basename(on.home)}: ${((performance.now() - begin) / 1000).toFixed(1)} s`)
   if (code !== 0) throw new Error(`${on.home}: ended with ${code}: ${stderr.split('\n').slice(-20).join('\n')}`)
@@ -132,12 +132,19 @@ function stopFirst({ child, end }: Running): (error: unknown) => Promise<never> 
   }
 }
 
-async function strikesOn(on: Play, plan: readonly Kind[], random: () => number, stop: AbortSignal): Promise<Strike[]> {
+async function strikesOn(
+  on: Play,
+  watch: LeaseWatch,
+  plan: readonly Kind[],
+  random: () => number,
+  { end }: Running,
+): Promise<Strike[]> {
   const begin = Date.now()
-  await using watch = new LeaseWatch(on.home)
+  const stop = new AbortController()
+  void end.then(() => stop.abort())
   const sitePort = Number(on.site.ready['port'])
   const stage = { home: on.home, watch, store: path.join(on.home, 'store'), sitePort, random }
-  return strikeCrawl(stage, plan, Number(values.pause), stop, ({ at, kind, what, inFlight }) =>
+  return strikeCrawl(stage, plan, Number(values.pause), stop.signal, ({ at, kind, what, inFlight }) =>
     say(`${((at - begin) / 1000).toFixed(1).padStart(6)} s  ${kind.padEnd(18)} ${inFlight.most} in flight  ${what}`),
   )
 }
