@@ -1,26 +1,13 @@
 import type { FrontierRow } from '../../schema/queries/frontier.ts'
 import { restAfterTrouble } from './host-trouble.ts'
-import { latencyDelayMs, smoothLatency } from './latency-delay.ts'
 import type { KeptPace } from './pace.ts'
+import { chargeStart, dueAt, holdBack, isRefusal, learnFrom, reserveStart, type Seen } from './politeness.ts'
 import type { HostManners, ServerBook, ServerState } from './server-book.ts'
 
 export interface HostLimits {
   perHost: number
   perAddress: number
   delayMs: number
-}
-
-/** What came of a turn's request, as far as later ones depend on it. */
-export interface Seen {
-  /** Milliseconds of the caller's clock. */
-  startedAt: number
-  /** Null when there was no answer. */
-  status: number | null
-  /** From the request's going out to the first byte of the answer, null when there was none. */
-  latencyMs: number | null
-  retryAfterMs: number | null
-  /** Second of the server's clock. */
-  second: number | null
 }
 
 /** Leave to ask for one URL. `finish` says what was seen, null when nothing was asked for: then the turn costs no wait. */
@@ -153,7 +140,7 @@ export class HostSchedule {
   sent(host: string, now: number): void {
     const { manners } = this.state(host)
     manners.sentAt = now
-    rest(manners, manners.server, now + this.delayOf(manners))
+    holdBack(manners, manners.server, now + this.delayOf(manners))
   }
 
   /**
@@ -162,10 +149,7 @@ export class HostSchedule {
    */
   reserve(host: string, now: number): number {
     const { manners } = this.state(host)
-    const at = Math.max(now, dueAt(manners))
-    rest(manners, manners.server, at + this.delayOf(manners))
-    manners.server.pace.start(at)
-    return at - now
+    return reserveStart(manners, this.delayOf(manners), now)
   }
 
   /** Takes the next URL that may be fetched now, null when none may. Hosts take turns. */
@@ -268,30 +252,20 @@ export class HostSchedule {
     const { manners } = state
     // An answer may come from another address than the turn was counted for.
     const { server, address } = manners
-    const before = { host: manners.nextAt, server: server.nextAt }
-    const charged = now + this.delayOf(manners)
+    const refund = chargeStart(manners, this.delayOf(manners), now)
     let isOpen = true
     state.active += 1
     server.active += 1
-    server.startedAt = now
-    manners.nextAt = charged
-    server.nextAt = charged
-    server.gapMs = Math.max(server.gapMs, charged - now)
-    server.pace.start(now)
     const finish = (end: number, seen: Seen | null) => {
       if (!isOpen) return
       isOpen = false
       state.active -= 1
       server.active -= 1
-      if (seen === null) {
-        if (manners.nextAt === charged) manners.nextAt = before.host
-        if (server.nextAt === charged) server.nextAt = before.server
-        return
-      }
+      if (seen === null) return refund()
       // What robots.txt asks for may have become known with this very request.
-      rest(manners, server, Math.max(now, manners.sentAt) + this.delayOf(manners))
+      holdBack(manners, server, Math.max(now, manners.sentAt) + this.delayOf(manners))
       if (isRefusal(seen)) this.pause(row.host, end + (seen.retryAfterMs ?? 0))
-      if (hear(manners, server, end, seen) && address) this.learnt.add(address)
+      if (learnFrom(manners, server, end, seen) && address) this.learnt.add(address)
     }
     return { row, finish }
   }
@@ -308,30 +282,4 @@ export class HostSchedule {
     }
     return state
   }
-}
-
-function dueAt({ nextAt, server }: HostManners): number {
-  return Math.max(nextAt, server.nextAt, server.pace.startsAt)
-}
-
-function rest(manners: HostManners, server: ServerState, until: number): void {
-  manners.nextAt = Math.max(manners.nextAt, until)
-  server.nextAt = Math.max(server.nextAt, until)
-  server.gapMs = Math.max(server.gapMs, server.nextAt - server.startedAt)
-}
-
-/** It wants fewer requests; a 503 that names no time is a fault like others. */
-function isRefusal({ status, retryAfterMs }: Seen): boolean {
-  return status === 429 || (status === 503 && retryAfterMs !== null)
-}
-
-/** Returns whether the server has refused something anew. */
-function hear(manners: HostManners, server: ServerState, now: number, seen: Seen): boolean {
-  const { status, latencyMs, retryAfterMs, startedAt, second } = seen
-  if (latencyMs !== null) {
-    manners.latencyMs = smoothLatency(manners.latencyMs, latencyMs, status === null || status >= 400)
-    rest(manners, server, now + latencyDelayMs(manners.latencyMs))
-  }
-  if (status === null) return false
-  return server.pace.hear({ startedAt, now, second, refused: isRefusal(seen), retryAfterMs })
 }

@@ -1,10 +1,7 @@
-import type { Kysely } from 'kysely'
 import type { FetchResponse } from '../../infra/http.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
-import type { Message } from '../../infra/warc-message.ts'
-import type { ScanLimits, ScannedRecord } from '../../infra/warc-scan.ts'
+import type { ScannedRecord } from '../../infra/warc-scan.ts'
 import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
-import { PermanentError } from '../../schema/contracts/errors.ts'
 import {
   advanceArchive,
   type ArchiveProgress,
@@ -12,13 +9,11 @@ import {
   enterExcluded,
   enterImported,
   type ExcludedUrl,
-  recordArchiveSize,
 } from '../../schema/queries/archives.ts'
 import { insertCaptures, insertFacts } from '../../schema/queries/captures.ts'
 import type { FrontierRow } from '../../schema/queries/frontier.ts'
 import { type Lease, renewShard } from '../../schema/queries/leases.ts'
-import type { Database } from '../../schema/tables/database.ts'
-import { BATCH_BYTES, BATCH_MS, BATCH_RECORDS, type CaptureDraft } from './batch.ts'
+import type { CaptureDraft } from './batch.ts'
 import { type Archive, CRAWL_RUN, storeBytes } from './commit-batch.ts'
 import type { ArchivedWord } from './archived-rules.ts'
 import { type ArchiveRecord, originFileOf, readRecord } from './archive-record.ts'
@@ -26,35 +21,15 @@ import { type InterpretDeps, interpretResponse, isPageType } from './interpret.t
 import { draftCapture } from './draft-capture.ts'
 import { headerSignals } from './opt-out.ts'
 import { evidenceOf, optOutVerdict } from './opt-out-verdict.ts'
-import { inGroups } from './record-groups.ts'
+import { type ArchiveBatch, readArchive, type ReadDeps, type ReadRun, type Stretch } from './read-archive.ts'
 
-/** Reads files of other archives. */
-export interface ArchiveFiles {
-  /** Size and sha256. Throws ARCHIVE_MISSING. */
-  digest(file: string): Promise<{ bytes: number; sha256: Buffer }>
-  /** Throws ARCHIVE_MISSING. */
-  size(file: string): Promise<number>
-  scan(file: string, offset: number, limits: ScanLimits): AsyncGenerator<ScannedRecord>
-  readMessage(
-    record: { fields: [string, string][]; block: Buffer },
-    maxBodyBytes: number,
-    cut?: boolean,
-  ): Promise<Message>
-}
-
-export interface ImportDeps {
-  db: Kysely<Database>
+export interface ImportDeps extends ReadDeps {
   store: ObjectStore
   archive: Archive
-  files: ArchiveFiles
   extractDef: number
   interpret: InterpretDeps
   /** What the files of its origin in the crawl's archives say of a URL. */
   wordOf(url: string): Promise<ArchivedWord>
-  maxBodyBytes: number
-  isPaused(): Promise<boolean>
-  now(): number
-  signal: AbortSignal
 }
 
 type Place = { sha: Buffer; offset: number; length: number }
@@ -80,88 +55,34 @@ interface Taken {
   excluded: ExcludedUrl | null
 }
 
-export interface ImportRun {
-  outcome: 'idle' | 'budget' | 'paused'
-  committed: number
-}
-
-/** What one transaction takes from an archive. */
-class ImportBatch {
+class ImportBatch implements ArchiveBatch<Taken> {
   readonly imported: Imported[] = []
   readonly excluded: ExcludedUrl[] = []
   readonly faults: ArchiveProgress['faults'] = []
   records = 0
   bytes = 0
-  nextOffset: number
-  private readonly startedAt: number
 
-  constructor(from: number, startedAt: number) {
-    this.nextOffset = from
-    this.startedAt = startedAt
-  }
-
-  add({ next, fault, imported, excluded, bytes }: Taken): void {
+  add({ fault, imported, excluded, bytes }: Taken): void {
     this.records += 1
-    this.nextOffset = next
     this.bytes += bytes
     if (fault) this.faults.push(fault)
     if (imported) this.imported.push(imported)
     if (excluded) this.excluded.push(excluded)
   }
-
-  isDue(now: number): boolean {
-    return this.records >= BATCH_RECORDS || this.bytes >= BATCH_BYTES || now - this.startedAt >= BATCH_MS
-  }
 }
-
-/** The head of a record and of its response, beside the body that the spec lets a page have. */
-const HEAD_BYTES = 1024 * 1024
-export const scanLimits = ({ maxBodyBytes }: ImportDeps) => ({ maxRecordBytes: maxBodyBytes + HEAD_BYTES })
 
 /**
- * Takes captures from an archive for up to `budgetMs`, in batches that each commit with the offset that they lead to:
- * another run goes on from there, and what was read twice is committed once. Nothing is asked of the web. Throws
- * ARCHIVE_MISSING or ARCHIVE_CHANGED when the file is not the one that the crawl was planned with, LEASE_LOST.
+ * Takes captures from an archive, as `readArchive` reads it. Nothing is asked of the web. Throws what that throws, and
+ * LEASE_LOST.
  */
-export async function importArchive(
-  deps: ImportDeps,
-  lease: Lease,
-  work: ArchiveWork,
-  budgetMs: number,
-): Promise<ImportRun> {
-  const end = deps.now() + budgetMs
-  await requireSameFile(deps, lease, work)
-  let from = work.next_offset
-  let batch = new ImportBatch(from, deps.now())
-  let committed = 0
-  const commit = async (done: boolean) => {
-    committed += await commitImport(deps, lease, work, batch, { from, done })
-    from = batch.nextOffset
-    batch = new ImportBatch(from, deps.now())
+export function importArchive(deps: ImportDeps, lease: Lease, work: ArchiveWork, budgetMs: number): Promise<ReadRun> {
+  const reading = {
+    from: work.next_offset,
+    take: (scanned: ScannedRecord) => take(deps, work, scanned),
+    newBatch: () => new ImportBatch(),
+    commit: (batch: ImportBatch, stretch: Stretch) => commitImport(deps, lease, work, batch, stretch),
   }
-  const records = deps.files.scan(work.file, from, scanLimits(deps))
-  for await (const group of inGroups(records, (scanned) => take(deps, work, scanned))) {
-    deps.signal.throwIfAborted()
-    for (const taken of group) batch.add(taken)
-    if (!batch.isDue(deps.now())) continue
-    await commit(false)
-    if (await deps.isPaused()) return { outcome: 'paused', committed }
-    if (deps.now() >= end) return { outcome: 'budget', committed }
-  }
-  await commit(true)
-  return { outcome: 'idle', committed }
-}
-
-/** The whole file is read for its digest once; later runs compare its size. */
-export async function requireSameFile({ db, files }: ImportDeps, lease: Lease, work: ArchiveWork): Promise<void> {
-  if (work.bytes !== null && work.bytes === (await files.size(work.file))) return
-  const { bytes, sha256 } = await files.digest(work.file)
-  if (!sha256.equals(work.sha))
-    throw new PermanentError(
-      'ARCHIVE_CHANGED',
-      `archive ${work.file} is not the file of the spec, whose sha256 is ${work.sha.toString('hex')}: put that one back`,
-    )
-  await recordArchiveSize(db, lease.crawlNo, work.site_no, bytes)
+  return readArchive(deps, lease, work, reading, budgetMs)
 }
 
 async function take(deps: ImportDeps, work: ArchiveWork, scanned: ScannedRecord): Promise<Taken> {
@@ -251,7 +172,7 @@ async function commitImport(
   lease: Lease,
   work: ArchiveWork,
   batch: ImportBatch,
-  { from, done }: { from: number; done: boolean },
+  { from, nextOffset, done }: Stretch,
 ): Promise<number> {
   const { imported } = batch
   const places = await storeBytes(
@@ -260,7 +181,7 @@ async function commitImport(
   )
   return deps.db.transaction().execute(async (tx) => {
     await renewShard(tx, lease)
-    const progress = { nextOffset: batch.nextOffset, done, records: batch.records, used: imported.length }
+    const progress = { nextOffset, done, records: batch.records, used: imported.length }
     const isNew = await advanceArchive(tx, lease.crawlNo, work.site_no, from, { ...progress, faults: batch.faults })
     if (!isNew) return 0
     const ids = await insertCaptures(

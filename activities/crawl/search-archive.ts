@@ -4,12 +4,12 @@ import { insertCaptures } from '../../schema/queries/captures.ts'
 import { type Lease, renewShard } from '../../schema/queries/leases.ts'
 import { enterOriginFiles, type OriginFileSaid } from '../../schema/queries/origin-files.ts'
 import { originFileOf, readRecord, type Target, targetOf } from './archive-record.ts'
-import { BATCH_BYTES, BATCH_MS, BATCH_RECORDS, type CaptureDraft } from './batch.ts'
+import type { CaptureDraft } from './batch.ts'
 import { storeBytes } from './commit-batch.ts'
 import { draftCapture } from './draft-capture.ts'
-import { type ImportDeps, type ImportRun, requireSameFile, scanLimits } from './import-archive.ts'
+import type { ImportDeps } from './import-archive.ts'
 import { headerSignals } from './opt-out.ts'
-import { inGroups } from './record-groups.ts'
+import { type ArchiveBatch, readArchive, type ReadRun, type Stretch } from './read-archive.ts'
 import { locationOf, resolveRedirect } from './redirects.ts'
 import { robotsVerdictForStatus } from './robots.ts'
 import { parseTdmFile } from './tdm-file.ts'
@@ -23,52 +23,42 @@ interface FoundFile {
   said: Omit<OriginFileSaid, 'captureId'> | null
 }
 
-/**
- * Searches an archive for the robots.txt and TDM files in it, which decide what may be used of every archive of the crawl
- * and may stand anywhere in it. In batches that each commit with the offset that they lead to, as `importArchive` does.
- */
-export async function searchArchive(
-  deps: ImportDeps,
-  lease: Lease,
-  work: ArchiveWork,
-  budgetMs: number,
-): Promise<ImportRun> {
-  const end = deps.now() + budgetMs
-  await requireSameFile(deps, lease, work)
-  let from = work.files_offset
-  let next = from
-  let found: FoundFile[] = []
-  let since = deps.now()
-  let committed = 0
-  const commit = async (done: boolean) => {
-    committed += await commitSearch(deps, lease, work, found, { from, nextOffset: next, done })
-    from = next
-    found = []
-    since = deps.now()
-  }
-  const records = deps.files.scan(work.file, from, scanLimits(deps))
-  for await (const group of inGroups(records, (scanned) => take(deps, work, scanned))) {
-    deps.signal.throwIfAborted()
-    for (const taken of group) {
-      next = taken.next
-      if (taken.file) found.push(taken.file)
-    }
-    const bytes = found.reduce((sum, { draft }) => sum + draft.capture.bodyBytes, 0)
-    const now = deps.now()
-    if (found.length < BATCH_RECORDS && bytes < BATCH_BYTES && now - since < BATCH_MS) continue
-    await commit(false)
-    if (await deps.isPaused()) return { outcome: 'paused', committed }
-    if (deps.now() >= end) return { outcome: 'budget', committed }
-  }
-  await commit(true)
-  return { outcome: 'idle', committed }
+interface Taken {
+  /** Where the next record begins. */
+  next: number
+  file: FoundFile | null
 }
 
-async function take(
-  deps: ImportDeps,
-  work: ArchiveWork,
-  scanned: ScannedRecord,
-): Promise<{ next: number; file: FoundFile | null }> {
+class SearchBatch implements ArchiveBatch<Taken> {
+  readonly found: FoundFile[] = []
+  bytes = 0
+
+  get records(): number {
+    return this.found.length
+  }
+
+  add({ file }: Taken): void {
+    if (!file) return
+    this.found.push(file)
+    this.bytes += file.draft.capture.bodyBytes
+  }
+}
+
+/**
+ * Searches an archive, as `readArchive` reads it, for the robots.txt and TDM files in it, which decide what may be used of
+ * every archive of the crawl and may stand anywhere in it. Throws what that throws, and LEASE_LOST.
+ */
+export function searchArchive(deps: ImportDeps, lease: Lease, work: ArchiveWork, budgetMs: number): Promise<ReadRun> {
+  const reading = {
+    from: work.files_offset,
+    take: (scanned: ScannedRecord) => take(deps, work, scanned),
+    newBatch: () => new SearchBatch(),
+    commit: ({ found }: SearchBatch, stretch: Stretch) => commitSearch(deps, lease, work, found, stretch),
+  }
+  return readArchive(deps, lease, work, reading, budgetMs)
+}
+
+async function take(deps: ImportDeps, work: ArchiveWork, scanned: ScannedRecord): Promise<Taken> {
   const { offset, length } = scanned
   const next = offset + length
   const isFile = scanned.kind === 'record' && originFileOf(targetOf(deps, scanned)?.url ?? 'x:') !== null
@@ -101,7 +91,7 @@ async function commitSearch(
   lease: Lease,
   work: ArchiveWork,
   found: readonly FoundFile[],
-  { from, nextOffset, done }: { from: number; nextOffset: number; done: boolean },
+  { from, nextOffset, done }: Stretch,
 ): Promise<number> {
   const places = await storeBytes(
     deps,

@@ -2,21 +2,13 @@ import { tmpdir } from 'node:os'
 import { beforeAll, expect, test } from 'vitest'
 import { COMMANDS } from '../../cli/command-list.ts'
 import { describeError, exitCodeOf } from '../../cli/exit-code.ts'
-import { runCommandLine } from '../../cli/run.ts'
 import { EXIT, PermanentError } from '../../schema/contracts/errors.ts'
+import { runCommand } from '../support/run-command.ts'
 
 // Help loads every command with all that it stands on: some seconds on a busy machine.
 beforeAll(() => Promise.all(COMMANDS.map(({ load }) => load())), 60_000)
 
-async function run(
-  argv: string[],
-  env: Record<string, string> = {},
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' }
-  const stream = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (written[name] += text) })
-  const code = await runCommandLine(argv, { env, cwd: tmpdir(), stdout: stream('stdout'), stderr: stream('stderr') })
-  return { code, ...written }
-}
+const run = (argv: string[], env: Record<string, string> = {}) => runCommand(argv, { env, cwd: tmpdir() })
 
 test('help lists every command, the settings and the exit codes, on stdout', async () => {
   const { code, stdout, stderr } = await run(['--help'])

@@ -24,7 +24,23 @@ beforeAll(async () => {
   })
 }, 60_000)
 
-const textOf = (type: string) => readFileSync(path.join(FOLDER, `${type}.json`), 'utf8')
+/** `TYPE`, a history of the code as it is, and `TYPE.before-ID`, one of before `patched(ID)`. */
+const SAVED = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.slice(0, -'.json'.length))
+const typeOf = (saved: string) => saved.split('.', 1)[0]!
+const patchOf = (saved: string) => saved.replace(`${typeOf(saved)}.before-`, '')
+const textOf = (saved: string) => readFileSync(path.join(FOLDER, `${saved}.json`), 'utf8')
+const WORKFLOWS = fileURLToPath(new URL('../../workflows/', import.meta.url))
+const eventsOf = (saved: string) => historyFromJSON(JSON.parse(textOf(saved))).events ?? []
+
+/** Ids of the patches that its run went by. */
+function marksOf(saved: string): string[] {
+  return eventsOf(saved)
+    .map((event) => event.markerRecordedEventAttributes?.details?.['patch-data']?.payloads?.[0]?.data)
+    .filter((data) => data instanceof Uint8Array)
+    .map((data) => (JSON.parse(Buffer.from(data).toString('utf8')) as { id: string }).id)
+}
 
 /** Under its own id, which the ids of its children extend. */
 function replay(text: string): Promise<void> {
@@ -34,12 +50,30 @@ function replay(text: string): Promise<void> {
 }
 
 test('every workflow has a saved history, and each is in the bundle', () => {
-  const saved = readdirSync(FOLDER).map((file) => file.replace('.json', ''))
-  expect(saved.toSorted()).toEqual(Object.keys(workflows).toSorted())
-  for (const name of saved) expect(bundle.code).toContain(name)
+  expect(SAVED.filter((saved) => saved === typeOf(saved)).toSorted()).toEqual(Object.keys(workflows).toSorted())
+  for (const saved of SAVED) expect(bundle.code).toContain(typeOf(saved))
 })
 
-test.each(Object.keys(workflows))('%s goes on with a history that was saved earlier', async (type) => {
+test('every patch has a saved history of before it and one of since', () => {
+  const sources = readdirSync(WORKFLOWS).map((file) => readFileSync(path.join(WORKFLOWS, file), 'utf8'))
+  const ids = sources.flatMap((source) => [...source.matchAll(/\bpatched\('([^']+)'\)/g)].map(([, id = '']) => id))
+  const before = SAVED.filter((saved) => saved !== typeOf(saved)).map((saved) => ({ saved, id: patchOf(saved) }))
+  expect(new Set(before.map(({ id }) => id))).toEqual(new Set(ids))
+  for (const { saved, id } of before) {
+    expect(marksOf(saved)).not.toContain(id)
+    expect(marksOf(typeOf(saved))).toContain(id)
+  }
+})
+
+test('the saved crawl started several shards together', () => {
+  const starts = eventsOf('crawlWorkflow').flatMap(
+    (event) => event.startChildWorkflowExecutionInitiatedEventAttributes ?? [],
+  )
+  expect(starts.length).toBeGreaterThan(1)
+  expect(new Set(starts.map((start) => String(start.workflowTaskCompletedEventId))).size).toBe(1)
+})
+
+test.each(SAVED)('%s goes on with a history that was saved earlier', async (type) => {
   await expect(replay(textOf(type))).resolves.toBe(undefined)
 })
 
@@ -58,10 +92,10 @@ test.each([
 
 test('histories hold ids, numbers and digests: no URL, and nothing longer than an identifier', () => {
   const long: string[] = []
-  for (const type of Object.keys(workflows)) {
-    for (const [, data = ''] of textOf(type).matchAll(/"data":"([^"]*)"/g)) {
+  for (const saved of SAVED) {
+    for (const [, data = ''] of textOf(saved).matchAll(/"data":"([^"]*)"/g)) {
       const payload = Buffer.from(data, 'base64').toString('utf8')
-      if (payload.includes('://') || payload.length > 400) long.push(`${type}: ${payload}`)
+      if (payload.includes('://') || payload.length > 400) long.push(`${saved}: ${payload}`)
     }
   }
   expect(long).toEqual([])

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { HostSchedule, type HostLimits, type Seen, type Turn } from '../../../activities/crawl/host-schedule.ts'
+import { HostSchedule, type HostLimits, type Turn } from '../../../activities/crawl/host-schedule.ts'
+import type { Seen } from '../../../activities/crawl/politeness.ts'
 import { ServerBook } from '../../../activities/crawl/server-book.ts'
 import type { FrontierRow } from '../../../schema/queries/frontier.ts'
 

@@ -2,9 +2,9 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runCommandLine } from '../../../cli/run.ts'
 import { loadSigningKey } from '../../../infra/signing.ts'
 import { aRelease, type Release } from '../../activities/package/a-release.ts'
+import { runCommand } from '../../support/run-command.ts'
 
 let cwd: string
 let good: Release
@@ -17,13 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(cwd, { recursive: true }))
 
-async function run(...options: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' }
-  const stream = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (written[name] += text) })
-  const streams = { stdout: stream('stdout'), stderr: stream('stderr') }
-  const code = await runCommandLine(['release', 'verify', ...options], { env: { MELLA_HOME: cwd }, cwd, ...streams })
-  return { code, ...written }
-}
+const run = (...options: string[]) => runCommand(['release', 'verify', ...options], { env: { MELLA_HOME: cwd }, cwd })
 
 test('a release as it was made ends 0, with a line for each check', async () => {
   const { code, stdout, stderr } = await run(good.folder)

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { runCommandLine } from '../../../cli/run.ts'
+import { runCommand } from '../../support/run-command.ts'
 import { LEAST_SPEC } from '../../support/spec.ts'
 
 let cwd: string
@@ -11,12 +11,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(cwd, { recursive: true }))
 
-async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' }
-  const stream = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (written[name] += text) })
-  const code = await runCommandLine(argv, { env: {}, cwd, stdout: stream('stdout'), stderr: stream('stderr') })
-  return { code, ...written }
-}
+const run = (...argv: string[]) => runCommand(argv, { env: {}, cwd })
 
 test('the starting spec passes the check', async () => {
   const file = join(cwd, 'my.yaml')

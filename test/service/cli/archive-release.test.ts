@@ -1,30 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import zlib from 'node:zlib'
-import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { Explanation } from '../../../activities/explain/explanation.ts'
 import type { UrlExplanation } from '../../../activities/explain/explain-url.ts'
 import type { KeyTrace } from '../../../activities/trace/trace-key.ts'
-import { runCommandLine } from '../../../cli/run.ts'
 import { useTestDatabase } from '../../support/database.ts'
-import { makeTestHome, removeTestHome } from '../../support/home.ts'
+import { makeRelease, useMella, WORKERS_LIMIT_MS } from '../../support/mella.ts'
 import { useTestNamespace } from '../../support/temporal.ts'
 
-const CHECKOUT = path.resolve(import.meta.dirname, '../../..')
 const NAME = 'common-crawl.warc.gz'
 const ARCHIVE = path.resolve(import.meta.dirname, '../../support/archives', NAME)
 const SITE = 'http://mlyny.example'
-/** A bound for what hangs: on a busy machine workers alone take minutes to start. */
-const LIMIT = 600_000
 const RELEASE = 'mlyny@1.0.0'
 
 const database = useTestDatabase()
-const namespace = useTestNamespace()
-let home = ''
-let env: Record<string, string> = {}
-let workers: ChildProcess
+const mella = useMella('archive', database, useTestNamespace())
 
 const SPEC = (file: string) => `dataset: mlyny
 version: 1.0.0
@@ -40,47 +31,11 @@ select: { max_per_host: 1 }
 `
 
 beforeAll(async () => {
-  home = makeTestHome('archive')
-  env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: process.env['HOME'] ?? '',
-    MELLA_HOME: home,
-    DATABASE_URL: database.url,
-    TEMPORAL_ADDRESS: namespace.address,
-    TEMPORAL_NAMESPACE: namespace.name,
-    // Nothing listens there: a request would be seen as a fault.
-    MELLA_RESOLVE: '*.example=127.0.0.1:9',
-    MELLA_NETWORK_ALLOW: '127.0.0.0/8',
-  }
-  copyFileSync(ARCHIVE, path.join(home, NAME))
-  writeFileSync(path.join(home, 'spec.yaml'), SPEC(NAME))
-  workers = spawn(process.execPath, ['cli/main.ts', 'worker'], { cwd: CHECKOUT, env, stdio: 'ignore' })
-  await mella('release', 'launch', path.join(home, 'spec.yaml'))
-  for (let state = 'running'; state !== 'done';) {
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    const found = await sql<{ state: string; note: string | null }>`SELECT state, note FROM release_state`.execute(
-      database.as('auditor'),
-    )
-    state = found.rows[0]?.state ?? 'running'
-    if (state === 'failed') throw new Error(`the release failed: ${found.rows[0]?.note ?? ''}`)
-  }
-}, LIMIT)
-
-afterAll(async () => {
-  const ended = new Promise((resolve) => workers.once('exit', resolve))
-  workers.kill('SIGTERM')
-  await ended
-  await removeTestHome(home)
-}, LIMIT)
-
-/** A command in this process; what it printed. Throws what it said when it did not end with 0. */
-async function mella(...argv: string[]): Promise<string> {
-  const written = { stdout: '', stderr: '' }
-  const stream = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (written[name] += text) })
-  const code = await runCommandLine(argv, { env, cwd: CHECKOUT, stdout: stream('stdout'), stderr: stream('stderr') })
-  if (code !== 0) throw new Error(`mella ${argv.join(' ')} ended with ${code}: ${written.stderr}`)
-  return written.stdout
-}
+  // Nothing listens there: a request would be seen as a fault.
+  mella.reach(9)
+  copyFileSync(ARCHIVE, path.join(mella.home, NAME))
+  await makeRelease(mella, database, SPEC(NAME))
+}, WORKERS_LIMIT_MS)
 
 const linesOf = <Line>(text: string) =>
   text
@@ -101,7 +56,7 @@ function recordAt({ offset, length }: { offset: number; length: number }): strin
 }
 
 test('a release is made from an archive alone: what may be used is in, what its owner reserved is not', async () => {
-  const samples = linesOf<Listed>(await mella('sample', 'list', RELEASE, '--json'))
+  const samples = linesOf<Listed>(await mella.output('sample', 'list', RELEASE, '--json'))
   const shown = samples.map(({ page_url: page, image_url: image, alt_text: text }) => [page, image, text].join(' '))
   expect(shown.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(
     [
@@ -110,14 +65,14 @@ test('a release is made from an archive alone: what may be used is in, what its 
       ['/reka', '/3.png', 'Rybář v loďce na klidné hladině'],
     ].map(([page, image, text]) => `${SITE}${page} ${SITE}${image} ${text}`),
   )
-  await mella('release', 'verify', RELEASE)
+  await mella.output('release', 'verify', RELEASE)
 })
 
 test('the lineage of each sample leads to the records of its page and its picture', async () => {
   for (const { key, page_url: page, image_url: image } of linesOf<Listed>(
-    await mella('sample', 'list', RELEASE, '--json'),
+    await mella.output('sample', 'list', RELEASE, '--json'),
   )) {
-    const trace = JSON.parse(await mella('sample', 'trace', key, '--json')) as KeyTrace
+    const trace = JSON.parse(await mella.output('sample', 'trace', key, '--json')) as KeyTrace
     for (const [capture, url] of [
       [trace.pages[0], page],
       [trace.pictures[0], image],
@@ -127,10 +82,10 @@ test('the lineage of each sample leads to the records of its page and its pictur
       expect(recordAt(source ?? { offset: 0, length: 0 })).toContain(
         `WARC-Type: response\r\nWARC-Record-ID: ${recordIdOf(url)}`,
       )
-      expect(await mella('sample', 'trace', key)).toContain(`at ${source?.offset}, ${source?.length} bytes`)
-      const explained = JSON.parse(await mella('crawl', 'explain', url, '--json')) as UrlExplanation
+      expect(await mella.output('sample', 'trace', key)).toContain(`at ${source?.offset}, ${source?.length} bytes`)
+      const explained = JSON.parse(await mella.output('crawl', 'explain', url, '--json')) as UrlExplanation
       expect(explained.captures.map((one) => one.source?.offset)).toEqual([source?.offset])
-      expect(await mella('crawl', 'explain', url)).toContain(`taken from ${source?.offset} of ${NAME}`)
+      expect(await mella.output('crawl', 'explain', url)).toContain(`taken from ${source?.offset} of ${NAME}`)
     }
   }
 })
@@ -151,7 +106,9 @@ test('sample explain quotes what owners said in files of the archive, with the p
   } as const
   for (const [page, [file, raw]] of Object.entries(quotes)) {
     const url = `${SITE}${page}`
-    const explanation = JSON.parse(await mella('sample', 'explain', url, '--release', RELEASE, '--json')) as Explanation
+    const explanation = JSON.parse(
+      await mella.output('sample', 'explain', url, '--release', RELEASE, '--json'),
+    ) as Explanation
     const quoted = explanation.candidates.flatMap(({ opt_out: lines }) => lines).filter((line) => line.reserves)
     expect(quoted.map((line) => [line.raw, line.file?.url])).toEqual([[raw, `${SITE}${file}`]])
     const source = quoted[0]?.file?.source
@@ -159,16 +116,18 @@ test('sample explain quotes what owners said in files of the archive, with the p
       NAME,
       expect.stringContaining(`WARC-Target-URI: ${SITE}${file}\r\n`),
     ])
-    expect(await mella('sample', 'explain', url, '--release', RELEASE)).toContain(`at ${source?.offset} of ${NAME}`)
+    expect(await mella.output('sample', 'explain', url, '--release', RELEASE)).toContain(
+      `at ${source?.offset} of ${NAME}`,
+    )
   }
 })
 
 test('a page that robots.txt keeps us from says so, with its place, and crawl show counts what was read', async () => {
-  expect(await mella('crawl', 'explain', `${SITE}/soukrome/plan`)).toMatch(
+  expect(await mella.output('crawl', 'explain', `${SITE}/soukrome/plan`)).toMatch(
     /was not taken: robots_disallowed: disallow: \/soukrome\/ \(line 2\); record at \d+ of common-crawl\.warc\.gz/,
   )
-  const [crawl] = linesOf<{ id: string }>(await mella('crawl', 'list', '--json'))
-  const shown = JSON.parse(await mella('crawl', 'show', crawl?.id ?? '', '--json')) as Record<string, unknown>
+  const [crawl] = linesOf<{ id: string }>(await mella.output('crawl', 'list', '--json'))
+  const shown = JSON.parse(await mella.output('crawl', 'show', crawl?.id ?? '', '--json')) as Record<string, unknown>
   expect(shown).toMatchObject({
     state: 'frozen',
     archives: [{ done: true, searched: true, left_bytes: 0, used: 18, faults: 1 }],

@@ -1,15 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ExampleServer, startExample } from '../../../cli/jobs/example-servers.ts'
-import { runCommandLine } from '../../../cli/run.ts'
 import { aRaster, sharpOf } from '../../builders/pictures.ts'
 import { useTestDatabase } from '../../support/database.ts'
 import { type ExampleWeb, html, png, serveWeb } from '../../support/example-web.ts'
-import { makeTestHome, removeTestHome } from '../../support/home.ts'
+import { useMella } from '../../support/mella.ts'
 import { useTestNamespace } from '../../support/temporal.ts'
 
 const CHECKOUT = path.resolve(import.meta.dirname, '../../..')
@@ -21,14 +18,12 @@ const LIMIT = 240_000
 
 const database = useTestDatabase()
 const namespace = useTestNamespace()
-let home = ''
-let env: Record<string, string> = {}
+const program = useMella('control', database, namespace)
 let web: ExampleWeb
 let models: ExampleServer
-let workers: ChildProcess
+let spec = ''
 
 beforeAll(async () => {
-  home = makeTestHome('control')
   const pictures = await Promise.all(
     Array.from({ length: PAGES }, (_, seed) =>
       sharpOf(aRaster({ width: 160, height: 120, seed }))
@@ -48,31 +43,16 @@ beforeAll(async () => {
   })
   models = await startExample(CHECKOUT, 'model-server/main.ts', ['--delay', String(MODEL_DELAY_MS)])
   const model = String(models.ready['base_url'])
-  env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: process.env['HOME'] ?? '',
-    MELLA_HOME: home,
-    DATABASE_URL: database.url,
-    TEMPORAL_ADDRESS: namespace.address,
-    TEMPORAL_NAMESPACE: namespace.name,
-    MELLA_RESOLVE: `*.example=127.0.0.1:${web.port}`,
-    MELLA_NETWORK_ALLOW: '127.0.0.0/8',
-    MELLA_CAPTION_URL: model,
-    MELLA_TRANSLATE_URL: model,
-    MELLA_THICK_URL: model,
-  }
-  writeFileSync(path.join(home, 'spec.yaml'), SPEC)
-  workers = spawn(process.execPath, ['cli/main.ts', 'worker'], { cwd: CHECKOUT, env, stdio: 'ignore' })
+  program.reach(web.port)
+  Object.assign(program.env, { MELLA_CAPTION_URL: model, MELLA_TRANSLATE_URL: model, MELLA_THICK_URL: model })
+  spec = program.writeSpec(SPEC)
+  program.startWorkers()
 }, LIMIT)
 
 afterAll(async () => {
-  const ended = new Promise((resolve) => workers.once('exit', resolve))
-  workers.kill('SIGTERM')
-  await ended
   models.stop()
   await web[Symbol.asyncDispose]()
-  await removeTestHome(home)
-}, LIMIT)
+})
 
 /** Czech enough for a page's language, and different on each page. */
 const TEXT =
@@ -103,18 +83,10 @@ let ownSessionsUntil = 0
 
 /** A command in this process; its JSON output. Throws what it said when it did not end with 0. */
 async function mella(...argv: string[]): Promise<Record<string, unknown>> {
-  const written = { stdout: '', stderr: '' }
-  const stream = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (written[name] += text) })
   ownSessionsUntil = Number.POSITIVE_INFINITY
-  const code = await runCommandLine([...argv, '--json'], {
-    env,
-    cwd: CHECKOUT,
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-  })
+  const said = await program.json(...argv)
   ownSessionsUntil = performance.now() + 1_000
-  if (code !== 0) throw new Error(`mella ${argv.join(' ')} ended with ${code}: ${written.stderr}`)
-  return JSON.parse(written.stdout === '' ? '{}' : written.stdout) as Record<string, unknown>
+  return said
 }
 
 async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
@@ -152,7 +124,7 @@ const runningOf = async (prefix: string) =>
 test(
   'a crawl stops when it is paused, goes on when it is resumed, stops when it is cancelled, and is whole in the end',
   async () => {
-    const { id } = (await mella('crawl', 'start', path.join(home, 'spec.yaml'))) as { id: string }
+    const { id } = (await mella('crawl', 'start', spec)) as { id: string }
     await until('some pages are crawled', () => web.log.length >= 6)
     await mella('crawl', 'pause', id)
     const paused = await settled(() => web.log.length)
@@ -182,7 +154,7 @@ test(
   'a release stops when it is paused, goes on when it is resumed, stops when it is cancelled, and is whole in the end',
   async () => {
     await using users = watchUsers()
-    await mella('release', 'launch', path.join(home, 'spec.yaml'))
+    await mella('release', 'launch', spec)
     await until('models are asked', async () => (await generated()) >= 8)
     const { id } = await one(sql<{ id: string }>`SELECT id FROM release`)
     expect(await mella('release', 'pause', 'town')).toEqual({ id, state: 'paused' })

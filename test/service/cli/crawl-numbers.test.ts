@@ -1,8 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import path from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runCommandLine } from '../../../cli/run.ts'
 import { type CrawlRecord, getCrawl, setCrawlState } from '../../../schema/queries/crawls.ts'
 import { freezeCrawl } from '../../../schema/queries/freeze.ts'
 import { claimUrls, insertFound, type UrlOutcome, writeOutcomes } from '../../../schema/queries/frontier.ts'
@@ -10,56 +7,27 @@ import { releaseShard } from '../../../schema/queries/leases.ts'
 import { aFound, aSection, expireLease, frontierOf, mustAcquire, shaOf, startCrawl } from '../../support/crawl.ts'
 import { useTestDatabase } from '../../support/database.ts'
 import { type ExampleWeb, html, serveWeb } from '../../support/example-web.ts'
-import { makeTestHome, removeTestHome } from '../../support/home.ts'
+import { useMella } from '../../support/mella.ts'
 import { useTestNamespace } from '../../support/temporal.ts'
 
-const CHECKOUT = path.resolve(import.meta.dirname, '../../..')
 const SEED = 'http://a.example/'
 
 const database = useTestDatabase()
 const namespace = useTestNamespace()
-let home = ''
+const mella = useMella('numbers', database, namespace)
 let web: ExampleWeb
-let env: Record<string, string> = {}
 
 beforeAll(async () => {
-  home = makeTestHome('numbers')
   web = await serveWeb((url) =>
     url === SEED ? html(`<p>${TEXT}</p><img src="/p.png" alt="Pohled na most">`) : undefined,
   )
-  env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: process.env['HOME'] ?? '',
-    MELLA_HOME: home,
-    DATABASE_URL: database.url,
-    TEMPORAL_ADDRESS: namespace.address,
-    TEMPORAL_NAMESPACE: namespace.name,
-    MELLA_RESOLVE: `*.example=127.0.0.1:${web.port}`,
-    MELLA_NETWORK_ALLOW: '127.0.0.0/8',
-  }
+  mella.reach(web.port)
 })
 
-afterAll(async () => {
-  await web[Symbol.asyncDispose]()
-  await removeTestHome(home)
-})
+afterAll(() => web[Symbol.asyncDispose]())
 
 const TEXT =
   'Na náměstí stojí stará radnice s věží, ze které je vidět celé údolí. Každou sobotu se tu konají trhy a lidé přicházejí z okolních vesnic, aby koupili ovoce, zeleninu a čerstvý chléb.'
-
-/** A command in this process. */
-async function mella(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' }
-  const stream = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (written[name] += text) })
-  const surroundings = { env, cwd: CHECKOUT, stdout: stream('stdout'), stderr: stream('stderr') }
-  return { code: await runCommandLine(argv, surroundings), ...written }
-}
-
-async function mellaJson(...argv: string[]): Promise<Record<string, unknown>> {
-  const { code, stdout, stderr } = await mella(...argv, '--json')
-  if (code !== 0) throw new Error(`mella ${argv.join(' ')} ended with ${code}: ${stderr}`)
-  return JSON.parse(stdout) as Record<string, unknown>
-}
 
 /** A paused crawl: its seed is done, one URL timed out, one has a 503 and waits, one is not asked for yet. */
 async function aPausedCrawl(): Promise<CrawlRecord> {
@@ -104,7 +72,7 @@ const stateOf = async (crawl: CrawlRecord, name: string) =>
 
 test('crawl show has progress, errors by class and hosts by state', async () => {
   const crawl = await aPausedCrawl()
-  const shown = await mellaJson('crawl', 'show', crawl.id)
+  const shown = await mella.json('crawl', 'show', crawl.id)
   expect(shown).toMatchObject({
     state: 'running',
     paused: true,
@@ -118,14 +86,14 @@ test('crawl show has progress, errors by class and hosts by state', async () => 
       { state: 'done', hosts: 1 },
     ],
   })
-  const { stdout } = await mella('crawl', 'show', crawl.id)
+  const { stdout } = await mella.run('crawl', 'show', crawl.id)
   expect(stdout).toMatch(/^progress 50 %, 2 of 4 URLs, 0 in flight, /m)
 })
 
 test('crawl resume --dry-run says what is done, tried and waited for, and changes nothing', async () => {
   const crawl = await aPausedCrawl()
   const before = await frontierOf(database.as('auditor'), crawl.crawl_no)
-  const plan = (await mellaJson('crawl', 'resume', crawl.id, '--dry-run')) as {
+  const plan = (await mella.json('crawl', 'resume', crawl.id, '--dry-run')) as {
     done: number
     rows: { action: string; class: string | null; host: string; count: number; first_at: string | null }[]
   }
@@ -135,7 +103,7 @@ test('crawl resume --dry-run says what is done, tried and waited for, and change
     ['waits', null, 'b.example', 1, false],
     ['waits', 'overloaded', 'b.example', 1, true],
   ])
-  const { stdout } = await mella('crawl', 'resume', crawl.id, '--dry-run')
+  const { stdout } = await mella.run('crawl', 'resume', crawl.id, '--dry-run')
   expect(stdout).toContain('failed, will be tried again: 1 URLs')
   expect(await frontierOf(database.as('auditor'), crawl.crawl_no)).toEqual(before)
   expect(await getCrawl(database.as('auditor'), crawl.id)).toMatchObject({ paused: true })
@@ -144,9 +112,9 @@ test('crawl resume --dry-run says what is done, tried and waited for, and change
 test('crawl retry counts with --dry-run, puts back without, and leaves a paused crawl paused', async () => {
   const crawl = await aPausedCrawl()
   const choice = ['crawl', 'retry', crawl.id, '--class', 'timeout,5xx', '--host', 'b.example']
-  expect(await mellaJson(...choice, '--dry-run')).toMatchObject({ urls: 2, put_back: false })
+  expect(await mella.json(...choice, '--dry-run')).toMatchObject({ urls: 2, put_back: false })
   expect(await stateOf(crawl, 'late')).toBe('failed')
-  expect(await mellaJson(...choice)).toMatchObject({ urls: 2, put_back: true })
+  expect(await mella.json(...choice)).toMatchObject({ urls: 2, put_back: true })
   expect(await stateOf(crawl, 'late')).toBe('pending')
   expect(await stateOf(crawl, 'busy')).toBe('pending')
   expect(await getCrawl(database.as('auditor'), crawl.id)).toMatchObject({ paused: true })
@@ -155,8 +123,8 @@ test('crawl retry counts with --dry-run, puts back without, and leaves a paused 
 test('crawl retry takes a URL for its host, and says when the crawl has no such host', async () => {
   const crawl = await aPausedCrawl()
   const choice = ['crawl', 'retry', crawl.id, '--dry-run', '--host']
-  expect(await mellaJson(...choice, 'http://B.example/late.png')).toMatchObject({ urls: 2 })
-  expect(await mella(...choice, 'nobody.example')).toMatchObject({
+  expect(await mella.json(...choice, 'http://B.example/late.png')).toMatchObject({ urls: 2 })
+  expect(await mella.run(...choice, 'nobody.example')).toMatchObject({
     code: 4,
     stderr: expect.stringContaining(`host nobody.example: crawl ${crawl.id} has none of this name`),
   })
@@ -165,20 +133,20 @@ test('crawl retry takes a URL for its host, and says when the crawl has no such 
 test('crawl show says when a running crawl is left alone', async () => {
   const crawl = await aPausedCrawl()
   const db = database.as('writer')
-  const isLeft = async () => (await mella('crawl', 'show', crawl.id)).stdout.includes('no worker is at it')
+  const isLeft = async () => (await mella.run('crawl', 'show', crawl.id)).stdout.includes('no worker is at it')
   expect(await isLeft()).toBe(false)
   await setCrawlState(db, crawl.crawl_no, { state: 'running', paused: false })
   expect(await isLeft()).toBe(true)
   const lease = await mustAcquire(db, crawl.crawl_no, 0, 'worker')
-  expect([await isLeft(), (await mellaJson('crawl', 'show', crawl.id))['shards_in_work']]).toEqual([false, 1])
+  expect([await isLeft(), (await mella.json('crawl', 'show', crawl.id))['shards_in_work']]).toEqual([false, 1])
   await expireLease(db, lease)
-  expect([await isLeft(), (await mellaJson('crawl', 'show', crawl.id))['shards_in_work']]).toEqual([true, 0])
+  expect([await isLeft(), (await mella.json('crawl', 'show', crawl.id))['shards_in_work']]).toEqual([true, 0])
 })
 
 test('crawl retry runs a partial crawl on', async () => {
   const crawl = await aPausedCrawl()
   await setCrawlState(database.as('writer'), crawl.crawl_no, { state: 'partial', paused: false })
-  await mellaJson('crawl', 'retry', crawl.id, '--class', 'timeout')
+  await mella.json('crawl', 'retry', crawl.id, '--class', 'timeout')
   expect(await getCrawl(database.as('auditor'), crawl.id)).toMatchObject({ state: 'running' })
   const workflow = namespace.client.workflow.getHandle(`crawl/${crawl.id}`)
   expect((await workflow.describe()).status.name).toBe('RUNNING')
@@ -187,15 +155,15 @@ test('crawl retry runs a partial crawl on', async () => {
 
 test('crawl retry refuses a frozen crawl, a class that there is not, and a choice of nothing', async () => {
   const crawl = await aPausedCrawl()
-  expect(await mella('crawl', 'retry', crawl.id, '--class', 'tiemout')).toMatchObject({
+  expect(await mella.run('crawl', 'retry', crawl.id, '--class', 'tiemout')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('class tiemout: there is none, did you mean timeout?'),
   })
-  expect(await mella('crawl', 'retry', crawl.id)).toMatchObject({ code: 2 })
-  expect(await mella('crawl', 'retry', 'nope-1', '--class', 'dns')).toMatchObject({ code: 4 })
+  expect(await mella.run('crawl', 'retry', crawl.id)).toMatchObject({ code: 2 })
+  expect(await mella.run('crawl', 'retry', 'nope-1', '--class', 'dns')).toMatchObject({ code: 4 })
   await freezeCrawl(database.as('writer'), crawl.crawl_no)
   await setCrawlState(database.as('writer'), crawl.crawl_no, { state: 'frozen', paused: false })
-  expect(await mella('crawl', 'retry', crawl.id, '--class', 'timeout')).toMatchObject({
+  expect(await mella.run('crawl', 'retry', crawl.id, '--class', 'timeout')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(`crawl ${crawl.id}: is frozen and never changes`),
   })
@@ -204,7 +172,7 @@ test('crawl retry refuses a frozen crawl, a class that there is not, and a choic
 
 test('crawl explain tells every attempt and when the next one is', async () => {
   const crawl = await aPausedCrawl()
-  const explain = (name: string) => mellaJson('crawl', 'explain', `http://b.example/${name}.png`, '--crawl', crawl.id)
+  const explain = (name: string) => mella.json('crawl', 'explain', `http://b.example/${name}.png`, '--crawl', crawl.id)
   expect(await explain('late')).toMatchObject({
     history: [{ outcome: 'failed', attempt: 3, class: 'timeout', detail: 'ETIMEDOUT: no answer' }],
   })
@@ -213,9 +181,7 @@ test('crawl explain tells every attempt and when the next one is', async () => {
 })
 
 test('crawl probe reports of the sites and makes no crawl', async () => {
-  const spec = path.join(home, 'spec.yaml')
-  writeFileSync(
-    spec,
+  const spec = mella.writeSpec(
     `dataset: probe
 version: 1.0.0
 date: 2026-01-01
@@ -226,7 +192,7 @@ crawl:
   politeness: { delay_ms: 0, user_agent: 'test-bot (+https://test.example/bot)' }
 `,
   )
-  const { code, stdout } = await mella('crawl', 'probe', spec, '--pages', '5', '--json')
+  const { code, stdout } = await mella.run('crawl', 'probe', spec, '--pages', '5', '--json')
   expect(code).toBe(0)
   const { sites } = JSON.parse(stdout) as { sites: { estimate: unknown }[] }
   expect(sites).toMatchObject([
@@ -241,5 +207,5 @@ crawl:
   ])
   const { rows } = await sql`SELECT id FROM crawl WHERE dataset = 'probe'`.execute(database.as('auditor'))
   expect(rows).toEqual([])
-  expect(await mella('crawl', 'probe', spec, '--pages', 'many')).toMatchObject({ code: 2 })
+  expect(await mella.run('crawl', 'probe', spec, '--pages', 'many')).toMatchObject({ code: 2 })
 })

@@ -1,38 +1,23 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { runCommandLine } from '../../../cli/run.ts'
+import { beforeAll, expect, test } from 'vitest'
 import { seedJudgedRelease, seedRelease, type TestPicture, type TestRelease } from '../../support/a-release.ts'
 import { useTestDatabase } from '../../support/database.ts'
-import { makeTestHome, removeTestHome } from '../../support/home.ts'
+import { useMella } from '../../support/mella.ts'
+import { useTestNamespace } from '../../support/temporal.ts'
 
 const database = useTestDatabase()
+const mella = useMella('exit-codes', database, useTestNamespace())
 const PICTURES: readonly TestPicture[] = [
   { name: 'mill', text: 'Starý mlýn u řeky' },
   { name: 'tiny', text: 'Malý obrázek mlýna', side: 90 },
 ]
 const NOBODY = '0'.repeat(64)
 
-let home: string
 let release: TestRelease
 let open: TestRelease
 beforeAll(async () => {
-  home = makeTestHome('exit-codes')
   release = await seedRelease(database.as('writer'), PICTURES)
   open = await seedJudgedRelease(database.as('writer'), PICTURES, '', '2.0.0')
 })
-afterAll(() => removeTestHome(home))
-
-async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' }
-  const stream = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (written[name] += text) })
-  const env = {
-    PATH: process.env['PATH'],
-    MELLA_HOME: home,
-    DATABASE_URL: database.url,
-    TEMPORAL_ADDRESS: inject('services').temporalAddress,
-  }
-  const code = await runCommandLine(argv, { env, cwd: home, stdout: stream('stdout'), stderr: stream('stderr') })
-  return { code, ...written }
-}
 
 const keyOf = (name: string) => release.keyOf(name).toString('hex')
 
@@ -49,7 +34,7 @@ test('what is there is shown, and ends 0', async () => {
   ]
   const codes = []
   for (const argv of shown) {
-    const { code, stdout, stderr } = await run(...argv)
+    const { code, stdout, stderr } = await mella.run(...argv)
     codes.push([argv.join(' '), code, stdout !== '', code === 0 ? '' : stderr])
   }
   expect(codes).toEqual(shown.map((argv) => [argv.join(' '), 0, true, '']))
@@ -64,24 +49,24 @@ test.each([
   ['a crawl to freeze', ['crawl', 'freeze', 'no-such'], 'mella: crawl no-such: there is none'],
   ['a sample', ['sample', 'trace', NOBODY], `mella: sample ${NOBODY}: is in no release`],
 ])('%s that is not there ends 4, by its name', async (_, argv, words) => {
-  const { code, stdout, stderr } = await run(...argv)
+  const { code, stdout, stderr } = await mella.run(...argv)
   expect([code, stdout, stderr.split('\n')[0]]).toEqual([4, '', words])
 })
 
 test('a picture, URL or sample that a release does not have ends 4, and names where to look', async () => {
   const { id } = release.release
-  expect(await run('sample', 'explain', NOBODY, '--release', id)).toEqual({
+  expect(await mella.run('sample', 'explain', NOBODY, '--release', id)).toEqual({
     code: 4,
     stdout: '',
     stderr: `mella: key or picture ${NOBODY}: release ${id} has no candidate of it\n  try: ./mella sample list ${id} --all\n`,
   })
   const url = 'http://a.example/none.jpg'
-  expect(await run('sample', 'explain', url, '--release', id)).toEqual({
+  expect(await mella.run('sample', 'explain', url, '--release', id)).toEqual({
     code: 4,
     stdout: '',
     stderr: `mella: url ${url}: release ${id} has no candidate of it\n  try: ./mella crawl explain ${url}\n`,
   })
-  expect(await run('sample', 'trace', NOBODY, '--release', id)).toEqual({
+  expect(await mella.run('sample', 'trace', NOBODY, '--release', id)).toEqual({
     code: 4,
     stdout: '',
     stderr: `mella: sample ${NOBODY}: is not in release ${id}\n  try: ./mella sample list ${id}\n`,
@@ -94,7 +79,7 @@ test('what is no key and no URL ends 2', async () => {
     ['sample', 'trace', NOBODY, '--format', 'xml'],
     ['sample', 'explain', 'abc'],
   ]
-  expect(await Promise.all(argvs.map(async (argv) => (await run(...argv)).code))).toEqual([2, 2, 2])
+  expect(await Promise.all(argvs.map(async (argv) => (await mella.run(...argv)).code))).toEqual([2, 2, 2])
 })
 
 test('a release that is not done has nothing to verify or export yet, which is a failure', async () => {
@@ -103,7 +88,7 @@ test('a release that is not done has nothing to verify or export yet, which is a
     ['release', 'verify', id],
     ['release', 'export', id, 'x'],
   ]) {
-    const { code, stderr } = await run(...argv)
+    const { code, stderr } = await mella.run(...argv)
     expect([code, stderr.split('\n')[0]]).toEqual([
       1,
       `mella: release ${id}: is running, there ${argv[1] === 'verify' ? 'is nothing to verify' : 'are no files'} yet`,

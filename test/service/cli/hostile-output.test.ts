@@ -1,17 +1,14 @@
-import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runCommandLine } from '../../../cli/run.ts'
 import type { Runtime } from '../../../workers/runtime.ts'
 import { aSection, startCrawl } from '../../support/crawl.ts'
 import { crawlToEnd, openTestRuntime } from '../../support/crawler.ts'
 import { useTestDatabase } from '../../support/database.ts'
 import { html } from '../../support/example-web.ts'
-import { makeTestHome, removeTestHome } from '../../support/home.ts'
 import { serveHostile } from '../../support/hostile-web.ts'
+import { useMella } from '../../support/mella.ts'
 import { useTestNamespace } from '../../support/temporal.ts'
 import type { TestSite } from '../../support/web-site.ts'
 
-const CHECKOUT = path.resolve(import.meta.dirname, '../../..')
 /** Begins a command to many terminals: one byte in a header, a character of C1 in text. */
 const CSI = '\u009b'
 const HEAD = `HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n`
@@ -23,14 +20,12 @@ const URLS = [
 ]
 
 const database = useTestDatabase()
-const namespace = useTestNamespace()
-let home = ''
+const mella = useMella('output', database, useTestNamespace())
 let site: TestSite
 let runtime: Runtime
 let crawlId = ''
 
 beforeAll(async () => {
-  home = makeTestHome('output')
   site = await serveHostile({
     'evil.example/robots.txt': {
       body: `User-agent: *\nDisallow: /robots-only${CSI}*\nDisallow: /robots-only\u001b[2J\nDisallow: /robots-only`,
@@ -43,7 +38,7 @@ beforeAll(async () => {
     'evil.example/coding': (socket) =>
       void socket.end(Buffer.from(`${HEAD}Content-Encoding: ${CSI}2J\r\nContent-Length: 1\r\n\r\nx`, 'latin1')),
   })
-  runtime = await openTestRuntime(home, database.url, site.port)
+  runtime = await openTestRuntime(mella.home, database.url, site.port)
   const section = aSection(['http://evil.example/'], { politeness: { honour: ['robots', 'noai'] } })
   const crawl = await startCrawl(runtime.db, section)
   crawlId = crawl.id
@@ -53,22 +48,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await runtime[Symbol.asyncDispose]()
   await site[Symbol.asyncDispose]()
-  await removeTestHome(home)
 })
-
-async function mella(...argv: string[]): Promise<{ code: number; written: string }> {
-  let written = ''
-  const stream = { write: (text: string) => (written += text) }
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: process.env['HOME'] ?? '',
-    MELLA_HOME: home,
-    DATABASE_URL: database.url,
-    TEMPORAL_ADDRESS: namespace.address,
-    TEMPORAL_NAMESPACE: namespace.name,
-  }
-  return { code: await runCommandLine(argv, { env, cwd: CHECKOUT, stdout: stream, stderr: stream }), written }
-}
 
 /** Characters that a terminal may obey, but the newline. */
 // oxlint-disable-next-line no-control-regex
@@ -81,14 +61,14 @@ test('no control character of a site reaches a terminal', async () => {
   ])
   const all = [...commands, ['crawl', 'show', crawlId], ['crawl', 'show', crawlId, '--json']]
   for (const argv of all) {
-    const { code, written } = await mella(...argv)
-    expect({ argv, code, obeyed: OBEYED.exec(written)?.[0] }).toEqual({ argv, code: 0, obeyed: undefined })
+    const { code, stdout, stderr } = await mella.run(...argv)
+    expect({ argv, code, obeyed: OBEYED.exec(stdout + stderr)?.[0] }).toEqual({ argv, code: 0, obeyed: undefined })
   }
 })
 
 test('what a header said is quoted with its control characters written out', async () => {
-  const { written: header } = await mella('crawl', 'explain', 'http://evil.example/header')
+  const header = await mella.output('crawl', 'explain', 'http://evil.example/header')
   expect(header).toContain('\\u009b2J')
-  const { written: coding } = await mella('crawl', 'explain', 'http://evil.example/coding')
+  const coding = await mella.output('crawl', 'explain', 'http://evil.example/coding')
   expect(coding).toContain('content coding \\u009b2j')
 })

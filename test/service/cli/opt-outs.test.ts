@@ -1,30 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import zlib from 'node:zlib'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runCommandLine } from '../../../cli/run.ts'
 import type { Explanation } from '../../../activities/explain/explanation.ts'
 import { useTestDatabase } from '../../support/database.ts'
 import { type ExampleWeb, serveWeb } from '../../support/example-web.ts'
-import { makeTestHome, removeTestHome } from '../../support/home.ts'
+import { makeRelease, useMella, WORKERS_LIMIT_MS } from '../../support/mella.ts'
 import { AGENT, hostOf, optOutWeb, pageOf, pictureOf, type Signal, SIGNALS } from '../../support/opt-out-sites.ts'
 import { useTestNamespace } from '../../support/temporal.ts'
 
-const CHECKOUT = path.resolve(import.meta.dirname, '../../..')
-/** A bound for what hangs: on a busy machine workers alone take minutes to start. */
-const LIMIT = 600_000
 const RELEASE = 'heeded@1.0.0'
 
 const database = useTestDatabase()
-const namespace = useTestNamespace()
-let home = ''
-let env: Record<string, string> = {}
+const mella = useMella('optout', database, useTestNamespace())
 let web: ExampleWeb
 let pictures: Map<string, Buffer>
-let workers: ChildProcess
 
 const seeds = SIGNALS.flatMap(({ name }) => [true, false].map((isTwin) => `http://${hostOf(name, isTwin)}/`))
 const SPEC = `dataset: heeded
@@ -42,49 +34,14 @@ select: { max_per_host: 1 }
 `
 
 beforeAll(async () => {
-  home = makeTestHome('optout')
   const sites = await optOutWeb()
   pictures = sites.pictures
   web = await serveWeb(sites.pages)
-  env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: process.env['HOME'] ?? '',
-    MELLA_HOME: home,
-    DATABASE_URL: database.url,
-    TEMPORAL_ADDRESS: namespace.address,
-    TEMPORAL_NAMESPACE: namespace.name,
-    MELLA_RESOLVE: `*.example=127.0.0.1:${web.port}`,
-    MELLA_NETWORK_ALLOW: '127.0.0.0/8',
-  }
-  writeFileSync(path.join(home, 'spec.yaml'), SPEC)
-  workers = spawn(process.execPath, ['cli/main.ts', 'worker'], { cwd: CHECKOUT, env, stdio: 'ignore' })
-  await mella('release', 'launch', path.join(home, 'spec.yaml'))
-  for (let state = 'running'; state !== 'done';) {
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    const found = await sql<{ state: string; note: string | null }>`SELECT state, note FROM release_state`.execute(
-      database.as('auditor'),
-    )
-    state = found.rows[0]?.state ?? 'running'
-    if (state === 'failed') throw new Error(`the release failed: ${found.rows[0]?.note ?? ''}`)
-  }
-}, LIMIT)
+  mella.reach(web.port)
+  await makeRelease(mella, database, SPEC)
+}, WORKERS_LIMIT_MS)
 
-afterAll(async () => {
-  const ended = new Promise((resolve) => workers.once('exit', resolve))
-  workers.kill('SIGTERM')
-  await ended
-  await web[Symbol.asyncDispose]()
-  await removeTestHome(home)
-}, LIMIT)
-
-/** A command in this process; what it printed. Throws what it said when it did not end with 0. */
-async function mella(...argv: string[]): Promise<string> {
-  const written = { stdout: '', stderr: '' }
-  const stream = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (written[name] += text) })
-  const code = await runCommandLine(argv, { env, cwd: CHECKOUT, stdout: stream('stdout'), stderr: stream('stderr') })
-  if (code !== 0) throw new Error(`mella ${argv.join(' ')} ended with ${code}: ${written.stderr}`)
-  return written.stdout
-}
+afterAll(() => web[Symbol.asyncDispose]())
 
 /** What a reader asks about: the page that was not followed, else the picture. */
 function subjectOf({ name, site }: Signal): string {
@@ -93,13 +50,13 @@ function subjectOf({ name, site }: Signal): string {
 }
 
 test('every twin is in the release, and nothing that is reserved', async () => {
-  const lines = (await mella('sample', 'list', RELEASE, '--json')).trim().split('\n')
+  const lines = (await mella.output('sample', 'list', RELEASE, '--json')).trim().split('\n')
   const hosts = lines.map((line) => new URL((JSON.parse(line) as { page_url: string }).page_url).host)
   expect(hosts.toSorted()).toEqual(SIGNALS.map(({ name }) => hostOf(name, true)).toSorted())
 })
 
 test('what is not in has the opt-out for its reason', async () => {
-  const lines = (await mella('sample', 'list', RELEASE, '--all', '--json')).trim().split('\n')
+  const lines = (await mella.output('sample', 'list', RELEASE, '--all', '--json')).trim().split('\n')
   const candidates = lines.map((line) => JSON.parse(line) as { page_url: string; reasons?: string[]; reason?: string })
   const reserved = candidates.filter(({ page_url: url }) => !new URL(url).host.includes('-twin'))
   const withoutLink = SIGNALS.filter(({ site }) => site.link === undefined)
@@ -111,7 +68,9 @@ test.each(SIGNALS.map((signal) => [signal.name, signal] as const))(
   'sample explain quotes what %s said, where and when',
   async (name, signal) => {
     const url = subjectOf(signal)
-    const explanation = JSON.parse(await mella('sample', 'explain', url, '--release', RELEASE, '--json')) as Explanation
+    const explanation = JSON.parse(
+      await mella.output('sample', 'explain', url, '--release', RELEASE, '--json'),
+    ) as Explanation
     const lines = [explanation.pictures, explanation.candidates].flat().flatMap(({ opt_out: quoted }) => quoted)
     const quoted = [...lines, ...explanation.not_followed].filter(({ raw }) => raw.includes(signal.quotes))
     expect(quoted.length).toBeGreaterThan(0)
@@ -124,12 +83,12 @@ test.each(SIGNALS.map((signal) => [signal.name, signal] as const))(
       if (line.file) expect(Date.parse(line.file.fetched_at ?? '')).toBeLessThanOrEqual(Date.parse(line.fetched_at))
     }
     expect(quoted.some(({ reserves }) => reserves)).toBe(!isLink)
-    expect(await mella('sample', 'explain', url, '--release', RELEASE)).toContain(`"${quoted[0]?.raw ?? ''}"`)
+    expect(await mella.output('sample', 'explain', url, '--release', RELEASE)).toContain(`"${quoted[0]?.raw ?? ''}"`)
   },
 )
 
 test('no byte of a reserved picture is in the store, in no archive either', () => {
-  const folder = path.join(home, 'store', 'objects')
+  const folder = path.join(mella.home, 'store', 'objects')
   const stored = new Set<string>()
   for (const file of readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())) {
     const raw = readFileSync(path.join(file.parentPath, file.name))

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { useTestDatabase } from '../../support/database.ts'
 import { type ExampleWeb, html, serveWeb } from '../../support/example-web.ts'
-import { makeTestHome, removeTestHome } from '../../support/home.ts'
+import { useMella } from '../../support/mella.ts'
 import { useTestNamespace } from '../../support/temporal.ts'
 
 const CHECKOUT = path.resolve(import.meta.dirname, '../../..')
@@ -15,14 +14,14 @@ const run = promisify(execFile)
 
 const database = useTestDatabase()
 const namespace = useTestNamespace()
-let home = ''
+const mella = useMella('other', database, namespace)
 let web: ExampleWeb
+let spec = ''
 
 beforeAll(async () => {
-  home = makeTestHome('other')
   web = await serveWeb((url) => (url === 'http://one.example/' ? html('jedna') : undefined))
-  writeFileSync(
-    path.join(home, 'spec.yaml'),
+  mella.reach(web.port)
+  spec = mella.writeSpec(
     `dataset: one
 version: 1.0.0
 date: 2026-01-01
@@ -35,32 +34,18 @@ crawl:
   )
 })
 
-afterAll(async () => {
-  await web[Symbol.asyncDispose]()
-  await removeTestHome(home)
-})
+afterAll(() => web[Symbol.asyncDispose]())
 
 /** A command as a process of its own, whose workers have its environment; its JSON output. Throws when it fails. */
-async function mella(...argv: string[]): Promise<Record<string, unknown>> {
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: process.env['HOME'] ?? '',
-    MELLA_HOME: home,
-    DATABASE_URL: database.url,
-    TEMPORAL_ADDRESS: namespace.address,
-    TEMPORAL_NAMESPACE: namespace.name,
-    MELLA_RESOLVE: `*.example=127.0.0.1:${web.port}`,
-    MELLA_NETWORK_ALLOW: '127.0.0.0/8',
-  }
-  const { stdout } = await run(process.execPath, ['cli/main.ts', ...argv, '--json'], { cwd: CHECKOUT, env })
+async function apart(...argv: string[]): Promise<Record<string, unknown>> {
+  const { stdout } = await run(process.execPath, ['cli/main.ts', ...argv, '--json'], { cwd: CHECKOUT, env: mella.env })
   return JSON.parse(stdout) as Record<string, unknown>
 }
 
 test(
   'a crawl that waits for workers of other code is taken over by a command that brings its own',
   async () => {
-    const spec = path.join(home, 'spec.yaml')
-    const { id } = (await mella('crawl', 'start', spec)) as { id: string }
+    const { id } = (await apart('crawl', 'start', spec)) as { id: string }
     const handle = namespace.client.workflow.getHandle(`crawl/${id}`)
     const { taskQueue } = await handle.describe()
     await handle.terminate('the code before an update')
@@ -70,7 +55,7 @@ test(
       args: [{ crawlId: id, ioQueue: 'io-of-before', window: 4 }],
       memo: { ioQueue: 'io-of-before' },
     })
-    expect(await mella('crawl', 'start', spec, '--wait')).toMatchObject({ id, created: false, state: 'frozen' })
+    expect(await apart('crawl', 'start', spec, '--wait')).toMatchObject({ id, created: false, state: 'frozen' })
     const pages = await sql`SELECT pages::int FROM crawl_freeze`.execute(database.as('auditor'))
     expect(pages.rows).toEqual([{ pages: 1 }])
   },

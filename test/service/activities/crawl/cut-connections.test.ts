@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { freezeCrawl } from '../../../../schema/queries/freeze.ts'
-import type { Runtime } from '../../../../workers/runtime.ts'
 import { aSection, frontierOf, startCrawl } from '../../../support/crawl.ts'
-import { crawlToEnd, openTestRuntime } from '../../../support/crawler.ts'
+import { linkedPages, useCrawledWeb } from '../../../support/crawled-web.ts'
+import { crawlToEnd } from '../../../support/crawler.ts'
 import { useTestDatabase } from '../../../support/database.ts'
-import { type ExampleWeb, html, serveWeb } from '../../../support/example-web.ts'
-import { makeTestHome, removeTestHome } from '../../../support/home.ts'
 
 const database = useTestDatabase()
 const ROOT = 'http://line.example/'
@@ -14,26 +12,10 @@ const PAGES = Array.from({ length: 24 }, (_, index) => `${ROOT}page-${index}`)
 const SECTION = aSection([ROOT], { politeness: { per_host: 2, per_address: 2, honour: [] } })
 const CUT_AT = [4, 11, 19]
 
-let home = ''
-let web: ExampleWeb
-let runtime: Runtime
-
-beforeAll(async () => {
-  home = makeTestHome('cut')
-  web = await serveWeb((url) => {
-    if (url === ROOT) return html(PAGES.map((page) => `<a href="${page}">x</a>`).join(''))
-    return PAGES.includes(url) ? html(`page ${url}`) : undefined
-  })
-  runtime = await openTestRuntime(home, database.url, web.port)
-})
-
-afterAll(async () => {
-  await runtime[Symbol.asyncDispose]()
-  await web[Symbol.asyncDispose]()
-  await removeTestHome(home)
-})
+const crawled = useCrawledWeb('cut', database, linkedPages(ROOT, PAGES))
 
 test('connections that are cut in the middle cost the requests on them, and no outcome', async () => {
+  const { web, runtime } = crawled
   const undisturbed = await startCrawl(runtime.db, SECTION, 1)
   await crawlToEnd(runtime, undisturbed.id)
   const calm = web.requests.splice(0)

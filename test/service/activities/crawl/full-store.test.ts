@@ -1,44 +1,26 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createCrawlActivities } from '../../../../activities/crawl/crawl.activity.ts'
 import type { ObjectStore } from '../../../../infra/objects.ts'
 import { TransientError } from '../../../../schema/contracts/errors.ts'
 import { noteCrawlFault } from '../../../../schema/queries/crawls.ts'
 import { crawlDeps } from '../../../../workers/roles/crawl-deps.ts'
-import type { Runtime } from '../../../../workers/runtime.ts'
 import { inActivity } from '../../../support/activity.ts'
 import { aSection, frontierOf, startCrawl } from '../../../support/crawl.ts'
-import { crawlToEnd, openTestRuntime } from '../../../support/crawler.ts'
+import { linkedPages, useCrawledWeb } from '../../../support/crawled-web.ts'
+import { crawlToEnd } from '../../../support/crawler.ts'
 import { useTestDatabase } from '../../../support/database.ts'
-import { type ExampleWeb, html, serveWeb } from '../../../support/example-web.ts'
-import { makeTestHome, removeTestHome } from '../../../support/home.ts'
 
 const database = useTestDatabase()
 const ROOT = 'http://store.example/'
 const PAGES = ['http://store.example/a', 'http://store.example/b', 'http://store.example/c']
 const SECTION = aSection([ROOT], { politeness: { honour: [] } })
 
-let home = ''
-let web: ExampleWeb
-let runtime: Runtime
-
-beforeAll(async () => {
-  home = makeTestHome('full-store')
-  web = await serveWeb((url) => {
-    if (url === ROOT) return html(PAGES.map((page) => `<a href="${page}">x</a>`).join(''))
-    return PAGES.includes(url) ? html(`page ${url}`) : undefined
-  })
-  runtime = await openTestRuntime(home, database.url, web.port)
-})
-
-afterAll(async () => {
-  await runtime[Symbol.asyncDispose]()
-  await web[Symbol.asyncDispose]()
-  await removeTestHome(home)
-})
+const crawled = useCrawledWeb('full-store', database, linkedPages(ROOT, PAGES))
 
 const full = () => Promise.reject(new TransientError('STORE_FULL', 'store is full'))
 
 test('a store that is full for a while holds the crawl up: nothing that was fetched is lost or asked for again', async () => {
+  const { web, runtime } = crawled
   const { store } = runtime
   let refused = 0
   const puts: ObjectStore['put'] = (bytes) => {
@@ -61,6 +43,7 @@ test('a store that is full for a while holds the crawl up: nothing that was fetc
 })
 
 test('while it stays full, a shard that is tried again asks no site for anything', async () => {
+  const { web, runtime } = crawled
   const { id } = await startCrawl(runtime.db, SECTION, 1)
   await noteCrawlFault(runtime.db, id, 'STORE_FULL', 'store is full')
   const activities = createCrawlActivities({ ...crawlDeps(runtime), store: { ...runtime.store, requireRoom: full } })

@@ -1,12 +1,11 @@
 import zlib from 'node:zlib'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Runtime } from '../../../../workers/runtime.ts'
+import { expect, test } from 'vitest'
 import { aSection, frontierOf, startCrawl } from '../../../support/crawl.ts'
-import { crawlToEnd, openTestRuntime } from '../../../support/crawler.ts'
+import { useCrawledWeb } from '../../../support/crawled-web.ts'
+import { crawlToEnd } from '../../../support/crawler.ts'
 import { useTestDatabase } from '../../../support/database.ts'
-import { type Answer, type ExampleWeb, html, serveWeb } from '../../../support/example-web.ts'
-import { makeTestHome, removeTestHome } from '../../../support/home.ts'
+import { type Answer, html } from '../../../support/example-web.ts'
 
 const database = useTestDatabase()
 const SITE = 'http://mapped.example'
@@ -35,23 +34,10 @@ const PAGES: Record<string, () => Answer> = {
   [`${SITE}/3`]: () => html('tři'),
 }
 
-let home = ''
-let web: ExampleWeb
-let runtime: Runtime
-
-beforeAll(async () => {
-  home = makeTestHome('maps')
-  web = await serveWeb((url) => PAGES[url]?.())
-  runtime = await openTestRuntime(home, database.url, web.port)
-})
-
-afterAll(async () => {
-  await runtime[Symbol.asyncDispose]()
-  await web[Symbol.asyncDispose]()
-  await removeTestHome(home)
-})
+const crawled = useCrawledWeb('maps', database, (url) => PAGES[url]?.())
 
 test('a crawl from a sitemap alone takes the pages that it and robots.txt name, within the scope and the rules', async () => {
+  const { runtime } = crawled
   const crawl = await startCrawl(runtime.db, aSection([`sitemap:${SITE}/index.xml`], { limits: { max_body_mib: 1 } }))
   expect(await crawlToEnd(runtime, crawl.id)).toBe('finished')
   const rows = await frontierOf(runtime.db, crawl.crawl_no)
