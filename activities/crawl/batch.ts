@@ -2,6 +2,7 @@ import type { ExtractFact } from '../../schema/contracts/candidate.ts'
 import type { FoundUrl, UrlOutcome } from '../../schema/queries/frontier.ts'
 import type { NewCapture } from '../../schema/queries/captures.ts'
 import type { ArchivedResponse, ArchivedRevisit } from '../../infra/warc.ts'
+import { releaseBytes } from '../release-bytes.ts'
 import type { OptOutSignal } from '../../schema/contracts/opt-out.ts'
 import type { TdmRule } from './tdm-file.ts'
 import type { BodyShare } from '../../infra/body-budget.ts'
@@ -99,9 +100,27 @@ export class CrawlBatch {
     return this.records >= BATCH_RECORDS || this.bytes >= BATCH_BYTES || now - this.startedAt >= BATCH_MS
   }
 
-  /** Gives back what its bodies hold: they are committed, or lost. */
+  /** Gives back what its bodies hold of the budget: they are committed, or lost. */
   end(): void {
     for (const share of this.shares.splice(0)) share.close()
+  }
+
+  /** Frees its bodies. Only after a commit: of one that failed a write may still be under way. */
+  releaseBodies(): void {
+    for (const { record } of this.drafts()) {
+      if (record === null) continue
+      releaseBytes(record.rawBody)
+      releaseBytes(record.body)
+    }
+  }
+
+  /** All responses, those of the origins' files first. */
+  drafts(): CaptureDraft[] {
+    return [
+      ...this.robots.flatMap((one) => one.drafts),
+      ...this.tdm.flatMap((one) => one.drafts),
+      ...this.results.flatMap((one) => (one.draft ? [one.draft] : [])),
+    ]
   }
 
   private begin(now: number): void {

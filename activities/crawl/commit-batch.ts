@@ -12,6 +12,7 @@ import { type Lease, renewShard } from '../../schema/queries/leases.ts'
 import type { Database } from '../../schema/tables/database.ts'
 import type { ObjectStore } from '../../infra/objects.ts'
 import type { ArchivedResponse, ArchivedRevisit, RecordPlace } from '../../infra/warc.ts'
+import { releaseBytes } from '../release-bytes.ts'
 import type { CaptureDraft, CrawlBatch } from './batch.ts'
 import { type HostBudget, judgeHosts } from './judge-hosts.ts'
 import type { KnownUrls } from './known-urls.ts'
@@ -50,11 +51,7 @@ export async function commitBatch(
   lease: Lease,
   batch: CrawlBatch,
 ): Promise<{ admitted: number; found: number; silent: string[] }> {
-  const drafts = [
-    ...batch.robots.flatMap((one) => one.drafts),
-    ...batch.tdm.flatMap((one) => one.drafts),
-    ...batch.results.flatMap((one) => (one.draft ? [one.draft] : [])),
-  ]
+  const drafts = batch.drafts()
   const places = await storeBytes(deps, drafts)
   const found = deps.known
     .unknown(batch.results.flatMap((one) => one.found))
@@ -132,7 +129,9 @@ export async function storeBytes(
     if (member) spans.push({ draft, ...segment.add(member) })
   }
   if (spans.length > 0) {
-    const sha = await deps.store.put(segment.seal().bytes)
+    const { bytes } = segment.seal()
+    const sha = await deps.store.put(bytes)
+    releaseBytes(bytes)
     for (const { draft, offset, length } of spans) places.set(draft, { sha, offset, length })
   }
   const pictures = [

@@ -1,6 +1,7 @@
 import type { FoundUrl } from '../../schema/queries/frontier.ts'
+import { DigestDepths } from './digest-depths.ts'
 
-/** Entries of the younger half; some 100 bytes each, so at most 20 MB a crawl and process. */
+/** Entries of the younger half: 5 MB each half, a crawl and process. */
 const HALF = 100_000
 
 /**
@@ -9,12 +10,11 @@ const HALF = 100_000
  * Bounded: the older half is forgotten as a whole, and what is forgotten is merely written once more.
  */
 export class KnownUrls {
-  private young = new Map<string, number>()
-  private old = new Map<string, number>()
-  private readonly half: number
+  private young: DigestDepths
+  private old: DigestDepths | null = null
 
   constructor(half = HALF) {
-    this.half = half
+    this.young = new DigestDepths(half)
   }
 
   /** Those that may tell the frontier something. */
@@ -22,9 +22,9 @@ export class KnownUrls {
     const here = new Map<string, number>()
     return found.filter((one) => {
       if (one.redirects > 0) return true
-      const key = keyOf(one)
-      const depth = Math.min(this.depthOf(key), here.get(key) ?? Infinity)
-      if (depth <= one.depth) return false
+      if (this.depthOf(one) <= one.depth) return false
+      const key = `${one.kind}${one.sha.toString('latin1')}`
+      if ((here.get(key) ?? Infinity) <= one.depth) return false
       here.set(key, one.depth)
       return true
     })
@@ -34,19 +34,18 @@ export class KnownUrls {
   committed(found: readonly FoundUrl[]): void {
     for (const one of found) {
       if (one.redirects > 0) continue
-      const key = keyOf(one)
-      this.young.set(key, Math.min(one.depth, this.depthOf(key)))
+      const depth = Math.min(one.depth, this.depthOf(one))
+      if (!this.young.set(one.sha, one.kind, depth)) {
+        const emptied = this.old ?? new DigestDepths(this.young.most)
+        emptied.clear()
+        this.old = this.young
+        this.young = emptied
+        this.young.set(one.sha, one.kind, depth)
+      }
     }
-    if (this.young.size < this.half) return
-    this.old = this.young
-    this.young = new Map()
   }
 
-  private depthOf(key: string): number {
-    return this.young.get(key) ?? this.old.get(key) ?? Infinity
+  private depthOf({ sha, kind }: FoundUrl): number {
+    return this.young.get(sha, kind) ?? this.old?.get(sha, kind) ?? Infinity
   }
-}
-
-function keyOf({ sha, kind }: FoundUrl): string {
-  return `${kind}${sha.toString('latin1')}`
 }

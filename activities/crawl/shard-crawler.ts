@@ -219,6 +219,7 @@ export class ShardCrawler {
     if (batch.records === 0) return
     this.batch = new CrawlBatch()
     const { silent } = await commitBatch(this.deps.commit, this.lease, batch).finally(() => batch.end())
+    batch.releaseBodies()
     const { schedule } = this.deps
     for (const host of silent) schedule.drop(host)
     await this.deps.savePaces(schedule.takeLearnt(this.deps.now()))

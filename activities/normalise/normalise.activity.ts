@@ -1,6 +1,7 @@
 import type { NormaliseFact } from '../../schema/contracts/facts.ts'
 import type { ShardInput, ShardResult } from '../../schema/contracts/release-work.ts'
 import { picturesOfShard, type RunPicture } from '../../schema/queries/run-lists.ts'
+import { releaseBytes } from '../release-bytes.ts'
 import { runFacts } from '../steps/run-facts.ts'
 import { factBase, finishFacts, shardEdge, type StepDeps } from '../steps/shard-edge.ts'
 import type { NormaliseConfig } from './normalise-picture.ts'
@@ -80,6 +81,5 @@ export function createNormaliseActivities(deps: NormaliseDeps) {
 /** Its memory lies outside the heap, which is large here and would be collected for its sake. */
 async function storeAndFree({ store }: NormaliseDeps, released: Buffer): Promise<void> {
   await store.put(released)
-  // A part of a larger piece is not ours to give back.
-  if (released.byteLength === released.buffer.byteLength) (released.buffer as ArrayBuffer).transfer(0)
+  releaseBytes(released)
 }

@@ -62,3 +62,16 @@ describe('a batch is sealed', () => {
     expect([batch.results, batch.robots]).toEqual([[first, second], [robots]])
   })
 })
+
+test('frees the bodies of all its responses, as received and decoded', () => {
+  const bodies = Array.from({ length: 6 }, () => Buffer.alloc(10_000))
+  const draftOf = (at: number) => ({ record: { rawBody: bodies[at], body: bodies[at + 1] } }) as unknown as CaptureDraft
+  batch.addResult({ draft: draftOf(0), found: [] } as unknown as UrlResult, 0)
+  batch.addResult({ draft: { record: null }, found: [] } as unknown as UrlResult, 0)
+  batch.addRobots({ ...aRobots(), drafts: [draftOf(2)] }, 0)
+  batch.addTdm({ origin: 'http://a.example', rules: [], shard: 0, drafts: [draftOf(4)] }, 0)
+  batch.end()
+  expect(bodies.map((each) => each.length)).toEqual(Array(6).fill(10_000))
+  batch.releaseBodies()
+  expect(bodies.map((each) => each.length)).toEqual(Array(6).fill(0))
+})

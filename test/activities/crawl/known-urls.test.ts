@@ -31,6 +31,6 @@ it('knows nothing of what was not committed', () => {
 
 it('forgets the older half when it is full, so that it does not grow with the crawl', () => {
   const known = new KnownUrls(2)
-  for (const name of ['a', 'b', 'c', 'd']) known.committed([page(name)])
-  expect(known.unknown(['a', 'b', 'c', 'd'].map((name) => page(name)))).toEqual([page('a'), page('b')])
+  for (const name of ['a', 'b', 'c', 'd', 'e']) known.committed([page(name)])
+  expect(known.unknown(['a', 'b', 'c', 'd', 'e'].map((name) => page(name)))).toEqual([page('a'), page('b')])
 })
