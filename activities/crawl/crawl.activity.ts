@@ -7,7 +7,6 @@ import { endProcess, exchangeAddresses, registerProcess } from '../../schema/que
 import { foldTallies } from '../../schema/queries/crawl-counts.ts'
 import { archiveOfShard, type ArchiveWork } from '../../schema/queries/archives.ts'
 import { type CrawlToWorkOn, getCrawlToWorkOn, noteCrawlFault, setCrawlState } from '../../schema/queries/crawls.ts'
-import { ensureDefinition } from '../../schema/queries/definitions.ts'
 import { freezeCrawl } from '../../schema/queries/freeze.ts'
 import { robotsOf } from '../../schema/queries/explain-url.ts'
 import { hasOriginFiles, newestOriginFile, tdmFileOf } from '../../schema/queries/origin-files.ts'
@@ -21,7 +20,7 @@ import { AddressLeases, type LeaseTable } from './address-leases.ts'
 import { BATCH_BYTES } from './batch.ts'
 import { CRAWL_RUN } from './commit-batch.ts'
 import { createArchivedRules } from './archived-rules.ts'
-import { type CrawlDeps, createShardCrawler, hasStopped, type SharedState, siteScopes } from './create-shard-crawler.ts'
+import { type CrawlDeps, crawlRows, createShardCrawler, hasStopped, type SharedState } from './create-shard-crawler.ts'
 import { importArchive, type ImportDeps } from './import-archive.ts'
 import { KnownUrls } from './known-urls.ts'
 import { productToken, type RobotsRules } from './robots.ts'
@@ -50,7 +49,7 @@ export function createCrawlActivities(deps: CrawlDeps) {
       book: new ServerBook(servers),
       known: new KnownUrls(),
       urls: new UrlBook({ shards, scope }),
-      scopes: siteScopes(deps.db, crawlNo),
+      rows: crawlRows(deps, crawlNo),
       addresses,
     }
     shared.delete(crawlNo)
@@ -178,7 +177,7 @@ async function crawlLeased(
     if (archive)
       return archive.done
         ? { outcome: 'idle', committed }
-        : await importLeased(deps, crawl, lease, shared.urls, archive, signal)
+        : await importLeased(deps, crawl, lease, shared, archive, signal)
     const crawler = await createShardCrawler(deps, crawl, lease, signal, shared, (urls) => {
       committed += urls
     })
@@ -194,7 +193,7 @@ async function importLeased(
   deps: CrawlDeps,
   crawl: CrawlToWorkOn,
   lease: Lease,
-  urls: UrlBook,
+  { urls, rows }: SharedState,
   work: ArchiveWork,
   signal: AbortSignal,
 ): Promise<CrawlShardResult> {
@@ -207,7 +206,7 @@ async function importLeased(
     store,
     archive,
     files,
-    extractDef: await ensureDefinition(db, deps.definitions.extract, deps.commitId),
+    extractDef: await rows.extractDef(),
     interpret: {
       ...deps,
       section,

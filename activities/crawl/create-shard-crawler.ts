@@ -17,6 +17,7 @@ import { HostSchedule } from './host-schedule.ts'
 import { type InterpretDeps, MAX_DEPTH } from './interpret.ts'
 import type { KnownUrls } from './known-urls.ts'
 import { createPatientStore } from './patient-store.ts'
+import { readOnce } from './read-once.ts'
 import type { ArchiveFiles } from './read-archive.ts'
 import { productToken } from './robots.ts'
 import { type OriginRules, RobotsGate } from './robots-gate.ts'
@@ -63,12 +64,31 @@ export interface CrawlDeps extends Pick<
   commitId: string | null
 }
 
+/** Rows that never change in a crawl, read once for all shards of a process. */
+export interface CrawlRows {
+  scopes: () => Promise<ReadonlyMap<number, string>>
+  extractDef: () => Promise<number>
+  /** The frozen crawl of the section before this one; null when it is the first. */
+  base: () => Promise<number | null>
+}
+
+export function crawlRows(
+  { db, definitions, commitId }: Pick<CrawlDeps, 'db' | 'definitions' | 'commitId'>,
+  crawlNo: number,
+): CrawlRows {
+  return {
+    scopes: readOnce(() => siteScopes(db, crawlNo)),
+    extractDef: readOnce(() => ensureDefinition(db, definitions.extract, commitId)),
+    base: readOnce(() => baseCrawl(db, crawlNo)),
+  }
+}
+
 /** What all shards of a crawl share in one process. */
 export interface SharedState {
   book: ServerBook
   known: KnownUrls
   urls: UrlBook
-  scopes: ReturnType<typeof siteScopes>
+  rows: CrawlRows
   /** Of the process, over all its crawls. */
   addresses: AddressLeases
 }
@@ -85,16 +105,20 @@ export async function createShardCrawler(
   crawl: CrawlToWorkOn,
   lease: Lease,
   signal: AbortSignal,
-  { book, known, urls, addresses, scopes: readScopes }: SharedState,
+  { book, known, urls, addresses, rows }: SharedState,
   onUrls: (urls: number) => void,
 ): Promise<ShardCrawler> {
   const section = crawl.section as CrawlSection
   const { politeness, limits } = section
   const hostLimits = { perHost: politeness.per_host, perAddress: politeness.per_address, delayMs: politeness.delay_ms }
   const schedule = new HostSchedule(hostLimits, book, addresses)
-  for (const { address, ...kept } of await readPaces(deps.db, crawl.crawl_no))
-    book.servers.learn(address, kept, performance.now())
-  const scopes = await readScopes()
+  const [paces, scopes, extractDef, base] = await Promise.all([
+    readPaces(deps.db, crawl.crawl_no),
+    rows.scopes(),
+    rows.extractDef(),
+    rows.base(),
+  ])
+  for (const { address, ...kept } of paces) book.servers.learn(address, kept, performance.now())
   type Asked = { headers?: [string, string][]; share?: BodyShare; maxBodyBytes?: number; cut?: boolean }
   const { since } = addresses
   const fetchUrl = async (url: string, asked: Asked = {}) => {
@@ -120,7 +144,6 @@ export async function createShardCrawler(
   }
   const place = (url: string, base?: string) => urls.place(url, base)
   const inScope = (siteNo: number, url: string) => scopes.get(siteNo) === urls.siteOf(url)
-  const extractDef = await ensureDefinition(deps.db, deps.definitions.extract, deps.commitId)
   const commit = {
     db: deps.db,
     store: createPatientStore(deps.store, { now: () => performance.now(), sleep, signal }),
@@ -170,7 +193,7 @@ export async function createShardCrawler(
       schedule,
       turn,
       fetch: fetchUrl,
-      revisits: await revisitsOf(deps, crawl.crawl_no),
+      revisits: revisitsOf(deps, base),
       addressOf: (url) => deps.addressOf(url),
       savePaces: (paces) => writePaces(deps.db, crawl.crawl_no, paces),
       takeSlot: deps.takeSlot,
@@ -188,8 +211,7 @@ export async function createShardCrawler(
 }
 
 /** Conditional requests against the frozen crawl of the section before this one. */
-async function revisitsOf(deps: CrawlDeps, crawlNo: number): Promise<Revisits> {
-  const base = await baseCrawl(deps.db, crawlNo)
+function revisitsOf(deps: CrawlDeps, base: number | null): Revisits {
   if (base === null) return NO_REVISITS
   return createRevisits({
     find: (urls) => baseCaptures(deps.db, base, urls),
@@ -213,16 +235,8 @@ async function loadTdm(db: Kysely<Database>, crawlNo: number, origin: string): P
   return found.rows[0]?.rules ?? null
 }
 
-/** The scope of each site of a crawl by its number, read once for all shards of a process: sites never change. */
-export function siteScopes(db: Kysely<Database>, crawlNo: number): () => Promise<ReadonlyMap<number, string>> {
-  let reading: Promise<ReadonlyMap<number, string>> | null = null
-  const read = async () => {
-    const sites = await db.selectFrom('site').select(['site_no', 'scope_key']).where('crawl_no', '=', crawlNo).execute()
-    return new Map(sites.map((site) => [site.site_no, site.scope_key]))
-  }
-  return () =>
-    (reading ??= read().catch((error: unknown) => {
-      reading = null
-      throw error
-    }))
+/** The scope of each site of a crawl by its number. */
+async function siteScopes(db: Kysely<Database>, crawlNo: number): Promise<ReadonlyMap<number, string>> {
+  const sites = await db.selectFrom('site').select(['site_no', 'scope_key']).where('crawl_no', '=', crawlNo).execute()
+  return new Map(sites.map((site) => [site.site_no, site.scope_key]))
 }
