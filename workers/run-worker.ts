@@ -48,6 +48,8 @@ const STICKY_TIMEOUT = '1 s'
 /** One chunk's time: what runs at SIGTERM may commit what it has. */
 const SHUTDOWN_GRACE = '10 s'
 const THREADS = 2
+/** A process that freezes takes one task with each poll that it had open, and holds it until the heartbeat is missed. */
+const POLLS = 2
 
 interface Start {
   /** Resolves when services may be looked for, to false when the worker is not wanted any more. */
@@ -85,6 +87,7 @@ export async function runWorker(settings: Settings, roles: readonly string[], st
       taskQueue: role.queue(runtime),
       activities: await make(runtime),
       maxConcurrentActivityTaskExecutions: role.slots,
+      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: POLLS },
       shutdownGraceTime: SHUTDOWN_GRACE,
       shutdownForceTime: '20 s',
     }
