@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { FoundUrl } from '../../schema/queries/frontier.ts'
 
 type Kind = FoundUrl['kind']
@@ -20,6 +21,8 @@ export class DigestDepths {
   /** One more than the depth; 0 where nothing is. */
   private readonly depths: Uint16Array
   private readonly mask: number
+  /** Unknown to those who choose URLs: else a site could bring thousands whose digests all lie at one slot. */
+  private readonly salts = Array.from({ length: 2 }, () => randomInt(2 ** 31) * 2 + 1)
   private size = 0
 
   constructor(most: number) {
@@ -54,9 +57,16 @@ export class DigestDepths {
 
   /** Where the entry is, or the free slot where it would be. */
   private slotOf(sha: Buffer, kind: Kind): number {
-    for (let slot = wordOf(sha, kind, 0) & this.mask; ; slot = (slot + 1) & this.mask) {
+    for (let slot = this.firstSlot(sha, kind); ; slot = (slot + 1) & this.mask) {
       if (this.depths[slot] === 0 || this.holds(slot, sha, kind)) return slot
     }
+  }
+
+  /** The upper half of a product depends on all bits below it. */
+  private firstSlot(sha: Buffer, kind: Kind): number {
+    const [one, other] = this.salts as [number, number]
+    const mixed = Math.imul(wordOf(sha, kind, 0), one) + Math.imul(wordOf(sha, kind, WORDS - 1), other)
+    return ((mixed ^ (mixed >>> 16)) >>> 0) & this.mask
   }
 
   private holds(slot: number, sha: Buffer, kind: Kind): boolean {
