@@ -2,6 +2,13 @@ import { defineConfig } from 'vitest/config'
 
 const SERVICE = 'test/service/**/*.test.ts'
 const END_TO_END = 'test/end-to-end/**/*.test.ts'
+/** Whole programs, threads that warm up and bundles: seconds each, most of it the start. */
+const PROGRAMS = [
+  'test/workers/**/*.test.ts',
+  'test/workflows/**/*.test.ts',
+  'test/examples/**/*.test.ts',
+  'test/launcher.test.ts',
+]
 
 /**
  * Tests of functions without a process of their own: files share one, and with it what they import, which is a third of
@@ -16,14 +23,22 @@ const FAST = {
   sequence: { groupOrder: 0 },
 }
 
-/** Three lanes. Fast (`--project 'fast*'`): no network, no services. Service: embedded Postgres and Temporal. End to end: whole commands. */
+/** Four lanes. Fast (`--project 'fast*'`) and programs: no network, no services. Service: embedded Postgres and Temporal. End to end: whole commands. */
 export default defineConfig({
   test: {
     // Two cores: more processes only wait for each other.
     maxWorkers: 2,
     projects: [
-      { test: { ...FAST, name: 'fast-own', include: ['test/**/*.test.ts'], exclude: [SERVICE, END_TO_END, ...PURE] } },
+      {
+        test: {
+          ...FAST,
+          name: 'fast-own',
+          include: ['test/**/*.test.ts'],
+          exclude: [SERVICE, END_TO_END, ...PROGRAMS, ...PURE],
+        },
+      },
       { test: { ...FAST, name: 'fast-shared', include: PURE, isolate: false } },
+      { test: { ...FAST, name: 'programs', include: PROGRAMS } },
       {
         test: {
           name: 'service',

@@ -7,7 +7,7 @@ import { badUsage, type Command } from '../command.ts'
 
 /** Scripts of package.json that are checks, then the lanes of vitest.config.ts: projects whose names begin so. */
 const CHECKS = ['format', 'lint', 'types', 'unused'] as const
-const LANES = ['fast', 'service', 'end-to-end'] as const
+const LANES = ['fast', 'programs', 'service', 'end-to-end'] as const
 
 interface Tally {
   passed: number
@@ -16,7 +16,8 @@ interface Tally {
 
 export const testCommand: Command = {
   name: 'test',
-  summary: 'run every check and test: format, lint, types, unused code, then the fast, service and end-to-end lanes',
+  summary:
+    'run every check and test: format, lint, types, unused code, then the lanes fast, programs, service and end-to-end',
   args: ['[PART]...'],
   options: {},
   json: true,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
 import { Client, Connection, type WorkflowExecutionInfo } from '@temporalio/client'
-import { NativeConnection, Runtime } from '@temporalio/worker'
+import { bundleWorkflowCode, NativeConnection, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker'
 import { afterAll, beforeAll, inject } from 'vitest'
 
 export interface TestNamespace {
@@ -11,6 +12,7 @@ export interface TestNamespace {
   native(): Promise<NativeConnection>
 }
 
+const SILENT = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const KEPT = { seconds: (24 * 3600) as unknown as never }
 
 /** A namespace of its own on the lane's Temporal, so that workers of other test files take none of its work. */
@@ -48,8 +50,15 @@ async function untilServed({ client }: TestNamespace): Promise<void> {
 
 /** The SDK of this process says errors only: a test's stopped workers are no news. */
 export function quietRuntime(): void {
-  const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} }
-  Runtime.install({ logger: silent, shutdownSignals: [] })
+  Runtime.install({ logger: SILENT, shutdownSignals: [] })
+}
+
+/** All workflows, as a worker of this process needs them. */
+export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
+    logger: SILENT,
+  })
 }
 
 /** All runs of the namespace's workflows, once `expected` of them are closed and none runs. */

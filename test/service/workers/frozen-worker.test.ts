@@ -2,15 +2,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { activityInfo } from '@temporalio/activity'
-import { bundleWorkflowCode, Worker } from '@temporalio/worker'
+import { Worker } from '@temporalio/worker'
 import { afterAll, expect, test } from 'vitest'
 import type { CrawlShardResult } from '../../../schema/contracts/crawl-work.ts'
 import type { crawlShardWorkflow } from '../../../workflows/crawl-shard.workflow.ts'
 import { useTestDatabase } from '../../support/database.ts'
 import { useMella } from '../../support/mella.ts'
-import { quietRuntime, useTestNamespace } from '../../support/temporal.ts'
+import { bundleWorkflows, quietRuntime, useTestNamespace } from '../../support/temporal.ts'
 
 const CHECKOUT = path.resolve(import.meta.dirname, '../../..')
 const ORCHESTRATOR = 'mella-orchestrator'
@@ -65,10 +64,7 @@ test('a worker that freezes keeps two shards from the others until their heartbe
     return Promise.resolve({ outcome: 'idle', committed: 0 })
   }
   const connection = await namespace.native()
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../../workflows/index.ts', import.meta.url)),
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  })
+  const workflowBundle = await bundleWorkflows()
   const other = { connection, namespace: namespace.name }
   const orchestrator = await Worker.create({ ...other, taskQueue: ORCHESTRATOR, workflowBundle })
   const io = await Worker.create({ ...other, taskQueue: frozen.queue, activities: { crawlShard } })

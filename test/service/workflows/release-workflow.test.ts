@@ -1,11 +1,10 @@
-import { fileURLToPath } from 'node:url'
 import { ApplicationFailure } from '@temporalio/common'
-import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker'
+import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker'
 import { beforeAll, expect, test } from 'vitest'
 import { PHASES } from '../../../schema/contracts/release-work.ts'
 import type { releaseWorkflow } from '../../../workflows/release.workflow.ts'
 import { fakeRelease, type FakeRelease } from '../../support/fake-release.ts'
-import { closedRuns, quietRuntime, useTestNamespace } from '../../support/temporal.ts'
+import { bundleWorkflows, closedRuns, quietRuntime, useTestNamespace } from '../../support/temporal.ts'
 
 const budget = useTestNamespace()
 const trials = useTestNamespace()
@@ -19,10 +18,7 @@ let bundle: WorkflowBundleWithSourceMap
 
 beforeAll(async () => {
   quietRuntime()
-  bundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../../workflows/index.ts', import.meta.url)),
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  })
+  bundle = await bundleWorkflows()
 })
 
 /** Runs a worker with these activities for as long as `work` takes. */
